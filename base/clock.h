@@ -1,0 +1,37 @@
+// Time as the sampler sees it: nanoseconds of CLOCK_MONOTONIC, and sleeping until an instant.
+//
+// An interface so that the sampling clock can be tested without waiting (tests/fakes/fake_clock).
+#ifndef SPYHOP_BASE_CLOCK_H_
+#define SPYHOP_BASE_CLOCK_H_
+
+#include <cstdint>
+
+namespace spyhop {
+
+using Nanos = int64_t;
+
+inline constexpr Nanos kMicrosecond = 1'000;
+inline constexpr Nanos kMillisecond = 1'000'000;
+inline constexpr Nanos kSecond = 1'000'000'000;
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual Nanos Now() noexcept = 0;
+  // Returns at `instant` or later; at once when it is past. One system call.
+  virtual void SleepUntil(Nanos instant) noexcept = 0;
+};
+
+class MonotonicClock : public Clock {
+ public:
+  Nanos Now() noexcept override;
+  void SleepUntil(Nanos instant) noexcept override;
+};
+
+// CPU time of the whole process so far, and of the calling thread.
+Nanos ProcessCpuTime() noexcept;
+Nanos ThreadCpuTime() noexcept;
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_BASE_CLOCK_H_

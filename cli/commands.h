@@ -1,0 +1,29 @@
+// The commands, one file each. Every one takes the arguments after its name and returns the exit
+// status; main.cc has the table of them.
+#ifndef SPYHOP_CLI_COMMANDS_H_
+#define SPYHOP_CLI_COMMANDS_H_
+
+#include "cli/options.h"
+#include "cli/recording_job.h"
+
+namespace spyhop {
+
+int AttachCommand(const Arguments& arguments);
+int RunCommand(const Arguments& arguments);
+int SnapshotCommand(const Arguments& arguments);
+int ListCommand(const Arguments& arguments);
+int DoctorCommand(const Arguments& arguments);
+
+// attach and run with a sampler of the caller's making.
+int Attach(const AttachOptions& options, const SamplerFactory& create);
+int RunProgram(const RunOptions& options, const SamplerFactory& create);
+
+// Prints a command's help on stdout.
+int PrintHelp(const char* command);
+
+// Writes `text` to stdout, or to the file given; says what went wrong.
+int PrintData(const std::string& text, const std::string& path = "-");
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_CLI_COMMANDS_H_

@@ -1,0 +1,102 @@
+#include "cli/interruption.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <thread>
+
+#include "absl/cleanup/cleanup.h"
+#include "base/log.h"
+#include "base/scoped_fd.h"
+#include "cli/exit_status.h"
+
+namespace spyhop {
+namespace {
+
+constexpr int kTickMilliseconds = 500;
+
+sigset_t EndingSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
+class SignalLoop {
+ public:
+  SignalLoop(const SignalHooks& hooks, Interruption& interruption, int signals, int done)
+      : hooks_(hooks), interruption_(interruption), signals_(signals), done_(done) {}
+
+  void Run() {
+    while (true) {
+      pollfd fds[] = {{done_, POLLIN, 0}, {signals_, POLLIN, 0}};
+      const int ready = poll(fds, 2, kTickMilliseconds);
+      if (fds[0].revents != 0) return;
+      if (fds[1].revents != 0) Take();
+      if (ready == 0 && hooks_.tick) hooks_.tick();
+    }
+  }
+
+ private:
+  void Take() {
+    signalfd_siginfo info;
+    if (read(signals_, &info, sizeof(info)) != sizeof(info)) return;
+    if (seen_) {
+      interruption_.temporary_files.RemoveAll();
+      _exit(kExitInterrupted);
+    }
+    seen_ = true;
+    if (hooks_.on_signal) {
+      hooks_.on_signal(static_cast<int>(info.ssi_signo), info.ssi_code == SI_KERNEL);
+    } else {
+      interruption_.stop = true;
+    }
+  }
+
+  const SignalHooks& hooks_;
+  Interruption& interruption_;
+  const int signals_;
+  const int done_;
+  bool seen_ = false;
+};
+
+}  // namespace
+
+void PrepareSignals() {
+  sigset_t child;
+  sigemptyset(&child);
+  sigaddset(&child, SIGCHLD);
+  pthread_sigmask(SIG_BLOCK, &child, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+int RunInterruptible(const SignalHooks& hooks, const std::function<int(Interruption&)>& work) {
+  sigset_t old_mask;
+  const sigset_t ending = EndingSignals();
+  pthread_sigmask(SIG_BLOCK, &ending, &old_mask);
+  const absl::Cleanup restore = [&] { pthread_sigmask(SIG_SETMASK, &old_mask, nullptr); };
+  const ScopedFd signals(signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
+  const ScopedFd done(eventfd(0, EFD_CLOEXEC));
+  if (!signals.valid() || !done.valid()) {
+    LogError("cannot handle signals: no file descriptor left; raise the limit (ulimit -n)");
+    return kExitFailed;
+  }
+  Interruption interruption;
+  int result = kExitFailed;
+  std::thread worker([&] {
+    result = work(interruption);
+    const uint64_t one = 1;
+    while (write(done.get(), &one, sizeof(one)) < 0 && errno == EINTR) {
+    }
+  });
+  SignalLoop(hooks, interruption, signals.get(), done.get()).Run();
+  worker.join();
+  return result;
+}
+
+}  // namespace spyhop

@@ -1,0 +1,37 @@
+// Runs a command so that Ctrl-C ends it well: the work happens in another thread, the calling one
+// handles signals.
+//
+// The first SIGINT, SIGTERM or SIGHUP sets `stop` (or calls on_signal): the work finishes its output
+// and returns. The second one removes temporary files and leaves at once with status 130, whatever
+// the work is stuck in. SIGCHLD stays blocked and is never taken here: tracer threads wake up by it.
+#ifndef SPYHOP_CLI_INTERRUPTION_H_
+#define SPYHOP_CLI_INTERRUPTION_H_
+
+#include <atomic>
+#include <functional>
+
+#include "report/output_file.h"
+
+namespace spyhop {
+
+struct Interruption {
+  std::atomic<bool> stop{false};
+  TemporaryFiles temporary_files;
+};
+
+struct SignalHooks {
+  // The first signal; `typed` is true when it came from the keyboard, so that other processes of
+  // the terminal have had it too. None: `stop` is set.
+  std::function<void(int signal, bool typed)> on_signal;
+  std::function<void()> tick;  // about twice a second
+};
+
+// For main(), before any thread is started: blocks SIGCHLD, ignores SIGPIPE.
+void PrepareSignals();
+
+// Returns what `work` returned. Both run with the signals above blocked.
+int RunInterruptible(const SignalHooks& hooks, const std::function<int(Interruption&)>& work);
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_CLI_INTERRUPTION_H_

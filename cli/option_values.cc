@@ -1,0 +1,143 @@
+#include "cli/option_values.h"
+
+#include <cmath>
+#include <limits>
+#include <span>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "cli/suggest.h"
+#include "report/escape.h"
+
+namespace spyhop {
+namespace {
+
+constexpr double kLowestRate = 0.1;
+constexpr double kHighestRate = 1e6;
+constexpr double kLongestSeconds = 10 * 365.25 * 86400;
+
+absl::Status Wrong(const std::string& option, const std::string& text, const std::string& right) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(option, " '", EscapeForTerminal(text), "': ", right));
+}
+
+struct Unit {
+  const char* suffix;
+  double factor;
+};
+
+// A number with one of the units behind it, or with none.
+std::optional<double> NumberWithUnit(const std::string& text, std::span<const Unit> units) {
+  std::string number = absl::AsciiStrToLower(text);
+  double factor = 1;
+  for (const Unit& unit : units) {
+    if (absl::EndsWith(number, unit.suffix)) {
+      number.resize(number.size() - std::string_view(unit.suffix).size());
+      factor = unit.factor;
+      break;
+    }
+  }
+  double value = 0;
+  const bool begins_well = !number.empty() && (absl::ascii_isdigit(number[0]) || number[0] == '.');
+  if (!begins_well || !absl::SimpleAtod(number, &value) || !std::isfinite(value)) {
+    return std::nullopt;
+  }
+  return value * factor;
+}
+
+template <typename T>
+struct Word {
+  const char* text;
+  T value;
+};
+
+template <typename T, size_t N>
+absl::StatusOr<T> OneOf(const std::string& option, const std::string& text,
+                        const Word<T> (&words)[N]) {
+  std::vector<std::string> known;
+  for (const Word<T>& word : words) {
+    if (text == word.text) return word.value;
+    known.push_back(word.text);
+  }
+  return Wrong(option, text,
+               absl::StrCat("use one of: ", absl::StrJoin(known, " "), Suggestion(text, known)));
+}
+
+}  // namespace
+
+absl::StatusOr<int> ParsePid(const std::string& text) {
+  int pid = 0;
+  const bool is_hex = absl::StartsWithIgnoreCase(text, "0x");
+  const bool parsed = is_hex ? absl::SimpleHexAtoi(text, &pid) : absl::SimpleAtoi(text, &pid);
+  if (parsed && pid > 0) return pid;
+  return Wrong("--pid", text, "a process id is a number above 0, like 1234 or 0x4d2");
+}
+
+absl::StatusOr<double> ParseRate(const std::string& text) {
+  constexpr Unit kUnits[] = {{"khz", 1e3}, {"mhz", 1e6}, {"hz", 1}};
+  const std::optional<double> rate = NumberWithUnit(text, kUnits);
+  if (rate && *rate >= kLowestRate && *rate <= kHighestRate) return *rate;
+  return Wrong("--rate", text, "samples per second are 0.1 to 1000000, like 100, 100hz or 1khz");
+}
+
+absl::StatusOr<Nanos> ParseDuration(const std::string& text) {
+  constexpr Unit kUnits[] = {{"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}};
+  const std::optional<double> seconds = NumberWithUnit(text, kUnits);
+  if (seconds && *seconds > 0 && *seconds <= kLongestSeconds) {
+    return static_cast<Nanos>(*seconds * static_cast<double>(kSecond));
+  }
+  return Wrong("--duration", text, "a duration is above 0, like 10, 0.5, 30s, 2m or 1h");
+}
+
+absl::StatusOr<size_t> ParseLimit(const std::string& text) {
+  uint32_t limit = 0;
+  if (absl::SimpleAtoi(text, &limit)) return size_t{limit};
+  return Wrong("--limit", text, "the number of rows is 0 (all of them) or more");
+}
+
+absl::StatusOr<PauseMode> ParsePause(const std::string& text) {
+  constexpr Word<PauseMode> kWords[] = {{"auto", PauseMode::kAuto}, {"never", PauseMode::kNever}};
+  return OneOf("--pause", text, kWords);
+}
+
+absl::StatusOr<SortKey> ParseSort(const std::string& text) {
+  constexpr Word<SortKey> kWords[] = {
+      {"self", SortKey::kSelf},     {"total", SortKey::kTotal},   {"python", SortKey::kPython},
+      {"native", SortKey::kNative}, {"system", SortKey::kSystem}, {"wait", SortKey::kWait},
+      {"gil", SortKey::kGil},       {"cpu", SortKey::kCpu}};
+  return OneOf("--sort", text, kWords);
+}
+
+absl::StatusOr<ColorMode> ParseColor(const std::string& text) {
+  constexpr Word<ColorMode> kWords[] = {
+      {"auto", ColorMode::kAuto}, {"always", ColorMode::kAlways}, {"never", ColorMode::kNever}};
+  return OneOf("--color", text, kWords);
+}
+
+absl::StatusOr<std::vector<OutputSpec>> PairOutputs(const std::vector<std::string>& files,
+                                                    const std::vector<std::string>& formats) {
+  const std::vector<std::string> paths = files.empty() ? std::vector<std::string>{"-"} : files;
+  if (formats.size() > 1 && formats.size() != paths.size()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        formats.size(), " formats (-f) for ", paths.size(),
+        " outputs (-o): give one for all of them, or one for each in the same order"));
+  }
+  std::vector<OutputSpec> outputs;
+  for (size_t i = 0; i < paths.size(); ++i) {
+    absl::StatusOr<const Format*> format =
+        formats.empty() ? GuessFormat(paths[i]) : FindFormat(formats[formats.size() > 1 ? i : 0]);
+    if (!format.ok()) return format.status();
+    for (const OutputSpec& other : outputs) {
+      if (other.path != paths[i]) continue;
+      return Wrong("--output", paths[i], "the same file twice; the second would replace the first");
+    }
+    outputs.push_back({paths[i], *format});
+  }
+  return outputs;
+}
+
+}  // namespace spyhop

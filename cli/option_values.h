@@ -1,0 +1,29 @@
+// Texts of options to values: pids, rates, durations, words of a list. Pure; errors
+// (kInvalidArgument) say what is accepted.
+#ifndef SPYHOP_CLI_OPTION_VALUES_H_
+#define SPYHOP_CLI_OPTION_VALUES_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "cli/options.h"
+
+namespace spyhop {
+
+absl::StatusOr<int> ParsePid(const std::string& text);        // "1234", "0x4d2"
+absl::StatusOr<double> ParseRate(const std::string& text);    // "100", "100hz", "1khz"
+absl::StatusOr<Nanos> ParseDuration(const std::string& text);  // "10", "0.5", "500ms", "2m", "1h"
+absl::StatusOr<size_t> ParseLimit(const std::string& text);   // "30"; 0 = all
+absl::StatusOr<PauseMode> ParsePause(const std::string& text);
+absl::StatusOr<SortKey> ParseSort(const std::string& text);
+absl::StatusOr<ColorMode> ParseColor(const std::string& text);
+
+// Which format goes where. One format serves all files; as many as files go pairwise; none: by the
+// files' names. Without files stdout.
+absl::StatusOr<std::vector<OutputSpec>> PairOutputs(const std::vector<std::string>& files,
+                                                    const std::vector<std::string>& formats);
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_CLI_OPTION_VALUES_H_

@@ -1,0 +1,31 @@
+// Opens the target's source files, as the target sees them, also after it has ended.
+//
+// While it lives: below its own root (containers, chroots). Afterwards only when it shared our root:
+// another process's file of the same name must not be shown as its source.
+#ifndef SPYHOP_CLI_TARGET_SOURCES_H_
+#define SPYHOP_CLI_TARGET_SOURCES_H_
+
+#include <memory>
+#include <set>
+
+#include "report/source_lines.h"
+
+namespace spyhop {
+
+class TargetSources {
+ public:
+  // To be called while the process lives; looks at its root once.
+  void Remember(int pid);
+  // Names that are not absolute are taken as below this folder: the one a program was started in.
+  void set_folder(const std::string& folder) { folder_ = folder; }
+
+  ScopedFd Open(int pid, const std::string& path) const;
+
+ private:
+  std::set<int> shares_our_root_;
+  std::string folder_;
+};
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_CLI_TARGET_SOURCES_H_

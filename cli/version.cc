@@ -1,0 +1,7 @@
+#include "cli/version.h"
+
+namespace spyhop {
+
+const char* Version() { return SPYHOP_VERSION; }
+
+}  // namespace spyhop

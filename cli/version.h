@@ -1,0 +1,11 @@
+// Spyhop's version, set by the build.
+#ifndef SPYHOP_CLI_VERSION_H_
+#define SPYHOP_CLI_VERSION_H_
+
+namespace spyhop {
+
+const char* Version();  // "0.1.0"
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_CLI_VERSION_H_

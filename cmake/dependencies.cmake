@@ -1,0 +1,44 @@
+# Outside libraries, as Debian 12 packages them; third_party/README.md says why each is here and who
+# may include it. Each becomes one spyhop_dep_* interface target, so that folders name only those.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+if(SPYHOP_STATIC)
+  set(PKG_CONFIG_ARGN --static)  # Before any pkg_check_modules: else -llzma -lbz2 are missing.
+  set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+  set(Boost_USE_STATIC_LIBS ON)
+  set(ZLIB_USE_STATIC_LIBS ON)
+endif()
+
+# Links pkg-config's answer PREFIX to TARGET, from archives in a static build.
+function(spyhop_link_pkg_config target prefix)
+  if(SPYHOP_STATIC)
+    target_link_libraries(${target} INTERFACE ${${prefix}_STATIC_LIBRARIES})
+  else()
+    target_link_libraries(${target} INTERFACE PkgConfig::${prefix})
+  endif()
+endfunction()
+
+# Abseil by pkg-config: its CMake package names the shared files only.
+pkg_check_modules(ABSL REQUIRED IMPORTED_TARGET
+  absl_any_invocable absl_cleanup absl_flat_hash_map absl_flat_hash_set absl_function_ref
+  absl_inlined_vector absl_random_random absl_span absl_status absl_statusor absl_str_format
+  absl_strings absl_time)
+add_library(spyhop_dep_absl INTERFACE)
+spyhop_link_pkg_config(spyhop_dep_absl ABSL)
+
+# spdlog and fmt header-only. spdlog's own CMake target would bring the shared fmt along.
+find_path(SPDLOG_INCLUDE spdlog/spdlog.h REQUIRED)
+find_package(fmt REQUIRED)
+add_library(spyhop_dep_spdlog INTERFACE)
+target_include_directories(spyhop_dep_spdlog SYSTEM INTERFACE ${SPDLOG_INCLUDE})
+target_compile_definitions(spyhop_dep_spdlog INTERFACE SPDLOG_FMT_EXTERNAL)
+target_link_libraries(spyhop_dep_spdlog INTERFACE fmt::fmt-header-only)
+
+find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
+add_library(spyhop_dep_program_options INTERFACE)
+target_link_libraries(spyhop_dep_program_options INTERFACE Boost::program_options)
+
+find_path(RAPIDJSON_INCLUDE rapidjson/document.h REQUIRED)
+add_library(spyhop_dep_rapidjson INTERFACE)
+target_include_directories(spyhop_dep_rapidjson SYSTEM INTERFACE ${RAPIDJSON_INCLUDE})

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Measures the CPythons whose headers are found and writes data/*.json and generated/*.inc.
+
+  generate.py            measure what is found, keep the other facts, write the tables
+  generate.py --render   only write the tables from the facts there are
+  generate.py --list     say what headers are found
+
+See docs/adding-a-cpython.md.
+"""
+import argparse
+import datetime
+import json
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+# After the path is set: this folder's modules.
+import layout_header  # noqa: E402
+import probe  # noqa: E402
+import render  # noqa: E402
+import sources  # noqa: E402
+
+FOLDER = pathlib.Path(__file__).resolve().parent.parent
+DATA = FOLDER / 'data'
+GENERATED = FOLDER / 'generated'
+
+
+def version_string(version_hex):
+    level = {0xA: 'a', 0xB: 'b', 0xC: 'rc', 0xF: ''}[version_hex >> 4 & 0xF]
+    suffix = f'{level}{version_hex & 0xF}' if level else ''
+    return f'{version_hex >> 24}.{version_hex >> 16 & 0xFF}.{version_hex >> 8 & 0xFF}{suffix}'
+
+
+def _place(layout, groups, name, value, width):
+    group, member = name.split('.')
+    known = {m.name: m for m in groups.get(group, [])}
+    if member not in known:
+        raise SystemExit(f'the probe prints {name}, which layout.h does not have')
+    if width and width != known[member].width:
+        raise SystemExit(f'{name}: {width} bytes, but {known[member].width} in layout.h')
+    layout.setdefault(group, {})[member] = value
+
+
+def parse(lines):
+    """The probe's output as one fact (without provenance)."""
+    groups = layout_header.groups()
+    layout, values, words = {}, {}, {}
+    for line in lines:
+        kind, name, *numbers = line.split()
+        numbers = [int(n) for n in numbers]
+        if kind == 'field':
+            _place(layout, groups, name, *numbers)
+        elif kind == 'size':
+            _place(layout, groups, name + '.size', numbers[0], 0)
+        elif kind == 'table':
+            words[name] = {'position': numbers[0], 'value': numbers[1]}
+        elif name.split('.')[0] in ('build', 'owners', 'features'):
+            values[name] = numbers[0]
+        else:
+            _place(layout, groups, name, numbers[0], 0)
+    fact = {'version': version_string(values['build.hex']), 'hex': values['build.hex'], 'layout': layout}
+    owners = {n.split('.')[1]: v for n, v in values.items() if n.startswith('owners.')}
+    if owners:
+        fact['owners'] = owners
+        fact['code_tag_mask'] = values['features.code_tag_mask']
+    if words:
+        size = words.pop('size')['position']
+        fact['debug_offsets'] = {'size': size, 'words': words}
+    return fact
+
+
+def measure(source, flavour):
+    lines, flags = probe.run(source, flavour)
+    fact = parse(lines)
+    fact['flavour'] = flavour
+    fact['provenance'] = {'headers': source.name, 'flags': flags, 'compiler': probe.compiler(),
+                          'machine': 'x86_64', 'date': datetime.date.today().isoformat()}
+    return fact
+
+
+def measure_all():
+    """{file name: fact}. Of two sources of one version and flavour, one configured for the flavour
+    wins over one where macros stand in for it; else the first."""
+    facts, genuine = {}, set()
+    for source in sources.find():
+        for flavour in probe.flavours(source):
+            name = f'{version_string(source.hex)}-{flavour}.json'
+            if name in facts and (name in genuine or not source.configured_debug):
+                continue
+            facts[name] = measure(source, flavour)
+            if source.configured_debug or flavour == 'release':
+                genuine.add(name)
+    return facts
+
+
+def without_provenance(fact):
+    return {key: value for key, value in fact.items() if key != 'provenance'}
+
+
+def write_facts(facts):
+    for name, fact in sorted(facts.items()):
+        path = DATA / name
+        if path.exists() and without_provenance(json.loads(path.read_text())) == without_provenance(fact):
+            continue
+        path.write_text(json.dumps(fact, indent=1) + '\n')
+        print(f'{path.relative_to(FOLDER.parent)}: measured with {fact["provenance"]["headers"]}')
+
+
+def rendered():
+    """{file name: text} of the generated files."""
+    facts = render.load_facts(DATA)
+    return {'tables.inc': render.layout_tables(facts, render.features(DATA), render.known_changes(DATA)),
+            'debug_offsets.inc': render.debug_offset_tables(facts), 'fields.inc': render.field_list()}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--render', action='store_true', help='only write the tables')
+    parser.add_argument('--list', action='store_true', help='say what headers are found')
+    arguments = parser.parse_args()
+    if arguments.list:
+        for source in sources.find():
+            print(f'{version_string(source.hex):10} {source.name}: {", ".join(probe.flavours(source))}')
+        return
+    if not arguments.render:
+        write_facts(measure_all())
+    for name, text in rendered().items():
+        (GENERATED / name).write_text(text)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,16 @@
+// Is a layout sane? Bounds that every table must keep, whether generated or read from a target.
+#ifndef SPYHOP_INTERP_LAYOUTS_VALIDATE_H_
+#define SPYHOP_INTERP_LAYOUTS_VALIDATE_H_
+
+#include "absl/status/status.h"
+#include "interp_layouts/layout.h"
+
+namespace spyhop {
+
+// Every present field lies inside its struct, structs are at most 1 MiB, pointers are 8-byte
+// aligned, and the fields that the layout's features need are present. The message names the field.
+absl::Status ValidateLayout(const Layout& layout);
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_INTERP_LAYOUTS_VALIDATE_H_

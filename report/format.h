@@ -1,0 +1,37 @@
+// The table of output formats: name, file name suffixes, writer. Adding a format is one file and a
+// row here.
+#ifndef SPYHOP_REPORT_FORMAT_H_
+#define SPYHOP_REPORT_FORMAT_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "report/sink.h"
+#include "report/view.h"
+#include "sampler/profile/profile.h"
+
+namespace spyhop {
+
+struct Format {
+  std::string_view name;                   // of `-f`
+  std::vector<std::string_view> suffixes;  // of `-o`
+  // Null: planned, not made yet.
+  void (*write)(const Profile& profile, const ViewOptions& options, Sink& sink);
+  bool for_terminals = false;  // heeds width and colour
+};
+
+// The format of that name. kInvalidArgument, listing those available, when there is none or it is
+// not made yet.
+absl::StatusOr<const Format*> FindFormat(std::string_view name);
+
+// The format a file name asks for; the table when its suffix says nothing. Errors as above.
+absl::StatusOr<const Format*> GuessFormat(std::string_view file_name);
+
+// "table json collapsed".
+std::string AvailableFormats();
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_REPORT_FORMAT_H_

@@ -1,0 +1,81 @@
+#include "report/json_snapshot.h"
+
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "report/json_profile.h"
+#include "report/json_writer.h"
+
+namespace spyhop {
+namespace {
+
+void WriteOptional(std::string_view key, int32_t value, JsonWriter& json) {
+  if (value > 0) json.Field(key, value);
+}
+
+void WriteFrame(const SnapshotFrame& frame, JsonWriter& json) {
+  json.BeginObject()
+      .Field("file", std::string_view(frame.file))
+      .Field("line", frame.line);
+  WriteOptional("column", frame.column, json);
+  WriteOptional("end_line", frame.end_line, json);
+  WriteOptional("end_column", frame.end_column, json);
+  json.Field("function", std::string_view(frame.function))
+      .Field("kind", Name(frame.kind))
+      .EndObject();
+}
+
+// The thread that holds the GIL `waiter` waits for: that of the same interpreter's, when seen.
+const SnapshotThread* GilHolder(const Snapshot& snapshot, const SnapshotThread& waiter) {
+  for (const SnapshotThread& thread : snapshot.threads) {
+    if (thread.holds_gil && thread.interpreter_id == waiter.interpreter_id) return &thread;
+  }
+  return nullptr;
+}
+
+void WriteWaitsFor(const Snapshot& snapshot, const SnapshotThread& thread, JsonWriter& json) {
+  if (thread.time_class != TimeClass::kGil) return;
+  json.Key("waits_for").BeginObject().Field("gil", true);
+  if (const SnapshotThread* holder = GilHolder(snapshot, thread)) {
+    json.Field("held_by", holder->tid);
+  }
+  json.EndObject();
+}
+
+void WriteThread(const Snapshot& snapshot, const SnapshotThread& thread, JsonWriter& json) {
+  json.BeginObject()
+      .Field("tid", thread.tid)
+      .Field("name", std::string_view(thread.name))
+      .Field("python", thread.python)
+      .Field("interpreter", thread.interpreter_id)
+      .Field("class", Name(thread.time_class));
+  if (!thread.wait_reason.empty()) {
+    json.Field("wait_reason", std::string_view(thread.wait_reason));
+  }
+  json.Field("holds_gil", thread.holds_gil);
+  WriteWaitsFor(snapshot, thread, json);
+  json.Key("frames").BeginArray();
+  for (const SnapshotFrame& frame : thread.frames) WriteFrame(frame, json);
+  json.EndArray();
+  if (thread.truncated != SampleErrorCode::kNone) json.Field("truncated", Name(thread.truncated));
+  if (thread.frames_left_out > 0) json.Field("frames_left_out", thread.frames_left_out);
+  json.EndObject();
+}
+
+}  // namespace
+
+void WriteJsonSnapshot(const Snapshot& snapshot, Sink& sink) {
+  JsonWriter json(sink);
+  json.BeginObject().Field("schema", "spyhop.snapshot/1").Key("target");
+  WriteTarget(snapshot.target, json);
+  json.Field("time", std::string_view(absl::FormatTime(absl::RFC3339_full, snapshot.time,
+                                                       absl::UTCTimeZone())))
+      .Field("stopped_us",
+             static_cast<double>(snapshot.stopped) / static_cast<double>(kMicrosecond))
+      .Key("threads")
+      .BeginArray();
+  for (const SnapshotThread& thread : snapshot.threads) WriteThread(snapshot, thread, json);
+  json.EndArray().Key("deadlocks").BeginArray().EndArray().EndObject().Newline();
+}
+
+}  // namespace spyhop

@@ -1,0 +1,15 @@
+// A snapshot as JSON, schema spyhop.snapshot/1 (docs/formats.md): frames leaf first, one document
+// and a newline.
+#ifndef SPYHOP_REPORT_JSON_SNAPSHOT_H_
+#define SPYHOP_REPORT_JSON_SNAPSHOT_H_
+
+#include "report/sink.h"
+#include "sampler/profile/snapshot.h"
+
+namespace spyhop {
+
+void WriteJsonSnapshot(const Snapshot& snapshot, Sink& sink);
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_REPORT_JSON_SNAPSHOT_H_

@@ -1,0 +1,142 @@
+#include "report/table_header.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "base/absl_view.h"
+#include "report/display_width.h"
+#include "report/escape.h"
+
+namespace spyhop {
+namespace {
+
+constexpr size_t kMostTargets = 8;
+constexpr size_t kMostOfCommand = 300;
+
+double Seconds(Nanos time) { return static_cast<double>(time) / static_cast<double>(kSecond); }
+
+std::string Percent(double part, double whole) {
+  return whole > 0 ? absl::StrFormat("%.2f %%", 100 * part / whole) : "0 %";
+}
+
+// Breaks a line at its blanks when it is wider than the terminal; what follows is indented.
+void WriteWrapped(const std::string& line, size_t width, Sink& sink) {
+  std::string shown;
+  size_t columns = 0;
+  for (const absl::string_view word : absl::StrSplit(line, ' ')) {
+    const bool fits = columns == 0 || width == 0 || columns + 1 + word.size() <= width;
+    absl::StrAppend(&shown, columns == 0 ? "" : fits ? " " : "\n  ", word);
+    columns = fits ? columns + 1 + word.size() : 2 + word.size();
+  }
+  sink.Append(shown);
+  sink.Append("\n");
+}
+
+std::string TargetLine(const TargetInfo& target, const ViewOptions& options) {
+  std::string command = EscapeForTerminal(absl::StrJoin(target.command, " "));
+  if (command.empty()) command = EscapeForTerminal(target.executable);
+  const std::string start =
+      absl::StrCat("Process ", target.pid, ", Python ", EscapeForTerminal(target.python_version),
+                   " (", EscapeForTerminal(target.flavour), "): ");
+  const size_t room = options.width == 0 ? kMostOfCommand
+                                         : options.width - std::min(options.width - 1, start.size());
+  return absl::StrCat(start, CutRight(command, room), "\n");
+}
+
+std::string RateLine(const Profile& profile) {
+  const SamplingFigures& figures = profile.figures();
+  return absl::StrFormat(
+      "Sampled %s at %s Hz (asked: %s Hz) from %s: %d samples in %d rounds",
+      ShortDuration(profile.duration()), ShortNumber(profile.AchievedHz()),
+      ShortNumber(figures.rate_hz),
+      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", profile.start(), absl::UTCTimeZone()), figures.samples,
+      figures.rounds);
+}
+
+std::string LossLine(const SamplingFigures& figures) {
+  return absl::StrCat("Late rounds: ", figures.late_rounds,
+                      "; truncated: ", CountsByCause(figures.truncated),
+                      "; lost: ", CountsByCause(figures.lost));
+}
+
+std::string CostLine(const Profile& profile) {
+  const SamplingFigures& figures = profile.figures();
+  const DurationHistogram& stops = figures.stops;
+  const double sampled = Seconds(profile.sampled());
+  std::string line = "Target never stopped";
+  if (stops.count() > 0) {
+    line = absl::StrCat("Target stopped ", stops.count(), " times, ",
+                        Percent(Seconds(stops.total()), sampled), " of the time: median ",
+                        ShortDuration(stops.Percentile(0.5)), ", p99 ",
+                        ShortDuration(stops.Percentile(0.99)), ", max ",
+                        ShortDuration(stops.max()));
+  }
+  return absl::StrCat(line, "; own CPU ", ShortDuration(figures.own_cpu), " (",
+                      Percent(Seconds(figures.own_cpu), Seconds(profile.duration())),
+                      " of a core), memory ",
+                      ShortNumber(static_cast<double>(figures.own_peak_rss_bytes) / 1e6), " MB");
+}
+
+std::string MeaningLine(const Profile& profile, const ViewOptions& options) {
+  const Times times = TimesOfKeptThreads(profile, options.filter);
+  const std::string whole = ShortDuration(times.Wall(options.idle));
+  const Nanos idle = times[TimeClass::kIdle];
+  std::string left_out;
+  if (!options.idle && idle > 0) {
+    left_out = absl::StrCat("; idle left out: ", ShortDuration(idle), " (--idle counts it)");
+  }
+  return absl::StrCat("Wall-clock time of all threads; 100 % = ", whole, left_out);
+}
+
+}  // namespace
+
+std::string CountsByCause(const std::array<uint64_t, kSampleErrorCodes>& counts) {
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == 0) continue;
+    parts.push_back(absl::StrCat(counts[i], " ", AbslView(Name(static_cast<SampleErrorCode>(i)))));
+  }
+  return parts.empty() ? "none" : absl::StrJoin(parts, ", ");
+}
+
+Times TimesOfKeptThreads(const Profile& profile, const Filter& filter) {
+  Times sum;
+  for (const ThreadInfo& thread : profile.threads()) {
+    if (filter.KeepsThread(thread)) sum += thread.times;
+  }
+  return sum;
+}
+
+std::string ShortDuration(Nanos duration) {
+  const double seconds = Seconds(duration);
+  if (duration < kMillisecond) return absl::StrCat(ShortNumber(seconds * 1e6), " us");
+  if (duration < kSecond) return absl::StrCat(ShortNumber(seconds * 1e3), " ms");
+  return absl::StrCat(ShortNumber(seconds), " s");
+}
+
+std::string ShortNumber(double number) {
+  std::string text = absl::StrFormat(std::abs(number) < 10 ? "%.2f" : "%.1f", number);
+  text.resize(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+void WriteTableHeader(const Profile& profile, const ViewOptions& options, Sink& sink) {
+  const auto& targets = profile.targets();
+  for (size_t i = 0; i < std::min(targets.size(), kMostTargets); ++i) {
+    sink.Append(TargetLine(targets[i], options));
+  }
+  if (targets.size() > kMostTargets) {
+    sink.Append(absl::StrCat("and ", targets.size() - kMostTargets, " more processes\n"));
+  }
+  for (const std::string& line : {RateLine(profile), LossLine(profile.figures()),
+                                  CostLine(profile), MeaningLine(profile, options)}) {
+    WriteWrapped(line, options.width, sink);
+  }
+}
+
+}  // namespace spyhop

@@ -1,0 +1,30 @@
+// The lines above a table: what was sampled, how fast, what was lost, what it cost the target and
+// us, and what the figures mean. Every human-readable view of a profile starts with it.
+#ifndef SPYHOP_REPORT_TABLE_HEADER_H_
+#define SPYHOP_REPORT_TABLE_HEADER_H_
+
+#include <string>
+
+#include "report/sink.h"
+#include "report/view.h"
+#include "sampler/profile/profile.h"
+
+namespace spyhop {
+
+void WriteTableHeader(const Profile& profile, const ViewOptions& options, Sink& sink);
+
+// "1 too-deep, 3 changed", or "none".
+std::string CountsByCause(const std::array<uint64_t, kSampleErrorCodes>& counts);
+
+// All kept threads' times added up.
+Times TimesOfKeptThreads(const Profile& profile, const Filter& filter);
+
+// "23 us", "1.2 ms", "3.4 s".
+std::string ShortDuration(Nanos duration);
+
+// "3" for 3.0, "99.8", "0.5": as few digits as needed, two decimals at most.
+std::string ShortNumber(double number);
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_REPORT_TABLE_HEADER_H_

@@ -1,0 +1,93 @@
+#include "report/text_snapshot.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "base/absl_view.h"
+#include "report/display_width.h"
+#include "report/escape.h"
+#include "report/table_header.h"
+#include "report/utf8.h"
+
+namespace spyhop {
+namespace {
+
+constexpr size_t kMostOfName = 4000;
+
+std::string Shown(std::string_view text) {
+  return EscapeForTerminal(Utf8Prefix(text, kMostOfName));
+}
+
+std::string Cut(const std::string& line, size_t width) {
+  return width == 0 ? line : CutRight(line, width);
+}
+
+std::string ThreadLine(const SnapshotThread& thread) {
+  std::string line = absl::StrCat("Thread ", thread.tid);
+  if (!thread.name.empty()) absl::StrAppend(&line, " \"", Shown(thread.name), "\"");
+  absl::StrAppend(&line, ": ", AbslView(Name(thread.time_class)));
+  if (!thread.wait_reason.empty()) absl::StrAppend(&line, " (", Shown(thread.wait_reason), ")");
+  if (thread.holds_gil) absl::StrAppend(&line, ", holds the GIL");
+  if (thread.interpreter_id != 0) {
+    absl::StrAppend(&line, ", interpreter ", thread.interpreter_id);
+  }
+  if (!thread.python) absl::StrAppend(&line, ", not a Python thread");
+  return line;
+}
+
+// The file matters more than the function's tail, so a long name gives way first.
+std::string FrameLine(const SnapshotFrame& frame, size_t width) {
+  std::string place = Shown(frame.file);
+  if (frame.line > 0) absl::StrAppend(&place, ":", frame.line);
+  if (frame.kind != FrameKind::kPython) {
+    absl::StrAppend(&place, place.empty() ? "" : ", ", AbslView(Name(frame.kind)));
+  }
+  std::string function = Shown(frame.function);
+  if (width > 0) {
+    const size_t least = 20;
+    const size_t used = DisplayWidth(place) + 7;
+    function = CutRight(function, std::max(least, width - std::min(width, used)));
+  }
+  return Cut(absl::StrCat("    ", function, " (", place, ")"), width);
+}
+
+void WriteThread(const SnapshotThread& thread, const TextSnapshotOptions& options, Sink& sink) {
+  const std::string title = Cut(ThreadLine(thread), options.width);
+  sink.Append(options.color ? absl::StrCat("\n\x1b[1m", title, "\x1b[0m\n")
+                            : absl::StrCat("\n", title, "\n"));
+  for (const SnapshotFrame& frame : thread.frames) {
+    sink.Append(absl::StrCat(FrameLine(frame, options.width), "\n"));
+  }
+  if (thread.frames.empty()) sink.Append("    (no frames)\n");
+  if (thread.truncated != SampleErrorCode::kNone) {
+    sink.Append(absl::StrCat("    (not the whole stack: ", AbslView(Meaning(thread.truncated))));
+    if (thread.frames_left_out > 0) {
+      sink.Append(absl::StrCat("; ", thread.frames_left_out, " frames left out"));
+    }
+    sink.Append(")\n");
+  }
+}
+
+}  // namespace
+
+void WriteTextSnapshot(const Snapshot& snapshot, const TextSnapshotOptions& options, Sink& sink) {
+  const TargetInfo& target = snapshot.target;
+  sink.Append(Cut(absl::StrCat("Process ", target.pid, ": ",
+                               Shown(absl::StrJoin(target.command, " "))),
+                  options.width) +
+              "\n");
+  sink.Append(Cut(absl::StrCat("Python ", Shown(target.python_version), " (",
+                               Shown(target.flavour), "), ", Shown(target.executable)),
+                  options.width) +
+              "\n");
+  sink.Append(absl::StrCat(
+      "Taken ", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", snapshot.time, absl::UTCTimeZone()),
+      ", stopped ", ShortDuration(snapshot.stopped), ", ", snapshot.threads.size(),
+      snapshot.threads.size() == 1 ? " thread\n" : " threads\n"));
+  for (const SnapshotThread& thread : snapshot.threads) WriteThread(thread, options, sink);
+}
+
+}  // namespace spyhop

@@ -1,0 +1,96 @@
+#include "report/text_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "report/display_width.h"
+
+namespace spyhop {
+namespace {
+
+constexpr size_t kGap = 2;
+
+size_t Sum(const std::vector<size_t>& widths) {
+  size_t sum = 0;
+  for (const size_t width : widths) sum += width == 0 ? 0 : width + kGap;
+  return sum == 0 ? 0 : sum - kGap;
+}
+
+std::string Fitted(const std::string& cell, const TextColumn& column, size_t width) {
+  switch (column.fit) {
+    case TextColumn::Fit::kNumber:
+      break;
+    case TextColumn::Fit::kCutLeft:
+      return PadRight(CutLeft(cell, width), width);
+    case TextColumn::Fit::kCutRight:
+      return PadRight(CutRight(cell, width), width);
+  }
+  const size_t shown = DisplayWidth(cell);
+  return shown < width ? std::string(width - shown, ' ') + cell : cell;
+}
+
+}  // namespace
+
+void TextTable::AddRow(std::vector<std::string> cells, bool bold) {
+  cells.resize(columns_.size());
+  rows_.push_back({std::move(cells), bold});
+}
+
+// Starts with what the cells need; while that is too wide, takes from the widest column that may
+// still be cut, and then leaves out the optional ones.
+std::vector<size_t> TextTable::Widths(size_t width) const {
+  std::vector<size_t> widths;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    size_t need = 0;
+    for (const Row& row : rows_) need = std::max(need, DisplayWidth(row.cells[i]));
+    const bool nothing_in_it = need == 0 && columns_[i].optional;
+    need = nothing_in_it ? 0 : std::max(need, DisplayWidth(columns_[i].title));
+    const bool number = columns_[i].fit == TextColumn::Fit::kNumber;
+    widths.push_back(number ? need : std::min(need, columns_[i].most));
+  }
+  while (width > 0 && Sum(widths) > width) {
+    size_t* widest = nullptr;
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      const bool can_shrink =
+          columns_[i].fit != TextColumn::Fit::kNumber && widths[i] > columns_[i].least;
+      if (can_shrink && (widest == nullptr || widths[i] > *widest)) widest = &widths[i];
+    }
+    if (widest != nullptr) {
+      --*widest;
+      continue;
+    }
+    size_t last = columns_.size();
+    while (last > 0 && (!columns_[last - 1].optional || widths[last - 1] == 0)) --last;
+    if (last == 0) break;
+    widths[last - 1] = 0;
+  }
+  return widths;
+}
+
+std::string TextTable::Line(const std::vector<std::string>& cells,
+                            const std::vector<size_t>& widths) const {
+  std::string line;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (widths[i] == 0) continue;
+    if (!line.empty()) line.append(kGap, ' ');
+    line += Fitted(cells[i], columns_[i], widths[i]);
+  }
+  line.resize(line.find_last_not_of(' ') + 1);
+  return line;
+}
+
+void TextTable::Write(Sink& sink, size_t width, bool color) const {
+  const std::vector<size_t> widths = Widths(width);
+  std::vector<std::string> titles;
+  for (const TextColumn& column : columns_) titles.push_back(column.title);
+  const std::string heading = Line(titles, widths);
+  sink.Append(color ? absl::StrCat("\x1b[4m", heading, "\x1b[0m\n") : absl::StrCat(heading, "\n"));
+  for (const Row& row : rows_) {
+    const std::string line = Line(row.cells, widths);
+    sink.Append(color && row.bold ? absl::StrCat("\x1b[1m", line, "\x1b[0m\n")
+                                  : absl::StrCat(line, "\n"));
+  }
+}
+
+}  // namespace spyhop

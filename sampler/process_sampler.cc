@@ -1,0 +1,231 @@
+#include "sampler/process_sampler.h"
+
+#include <algorithm>
+#include <limits>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/log.h"
+#include "sampler/target/scheduling.h"
+#include "sampler/target/syscall_names.h"
+#include "sampler/target/thread_stop.h"
+
+namespace spyhop {
+namespace {
+
+constexpr Nanos kProgressEvery = 500 * kMillisecond;
+constexpr Nanos kNamesEvery = kSecond;
+// A program that is replaced by exec is unreadable until its new interpreter has started.
+constexpr Nanos kExecPatience = 5 * kSecond;
+constexpr Nanos kExecPause = 5 * kMillisecond;
+// A program that starts a thread for each request must not make the profile grow without end.
+constexpr size_t kMaxThreadRows = 5000;
+
+}  // namespace
+
+ProcessSampler::ProcessSampler(std::unique_ptr<Attachment> attachment,
+                               const SamplerOptions& options)
+    : attachment_(std::move(attachment)), options_(options) {}
+
+absl::Status ProcessSampler::Run(const std::atomic<bool>& stop, Profile& profile,
+                                 const std::function<void(const SamplingProgress&)>& progress) {
+  profile_ = &profile;
+  progress_ = &progress;
+  SamplingFigures& figures = profile.figures();
+  figures.rate_hz = options_.rate_hz;
+  figures.pause_mode = options_.pause == PauseMode::kAuto ? "auto" : "never";
+  profile.set_start(absl::Now());
+  begin_ = monotonic_.Now();
+  deadline_ = options_.duration ? begin_ + *options_.duration : std::numeric_limits<Nanos>::max();
+  const Nanos cpu_before = ProcessCpuTime();
+  rounds_ = std::make_unique<SamplingClock>(monotonic_, options_.rate_hz, std::random_device{}());
+  done_ = false;
+  BeginTarget(begin_);
+  // The end of a tracer thread detaches whatever it holds (ptrace(2)); after a thread of the target
+  // did not stop in time, the tracer ends and another takes over.
+  while (!done_) {
+    std::thread tracer([this, &stop] { RunTracer(stop); });
+    tracer.join();
+  }
+  profile.set_duration(monotonic_.Now() - begin_);
+  figures.late_rounds = rounds_->late_rounds();
+  figures.own_cpu = ProcessCpuTime() - cpu_before;
+  figures.own_peak_rss_bytes = PeakResidentBytes();
+  return absl::OkStatus();
+}
+
+void ProcessSampler::RunTracer(const std::atomic<bool>& stop) {
+  RequestShortSlice();
+  ThreadStopper stopper;
+  while (!done_) {
+    const Nanos now = rounds_->AwaitNext(deadline_);
+    if (stop.load(std::memory_order_relaxed) || now >= deadline_) {
+      done_ = true;
+      break;
+    }
+    const RoundResult result = Round(now, stopper);
+    if (result == RoundResult::kTargetEnded) done_ = true;
+    if (result == RoundResult::kRetire) return;
+    if (now >= next_progress_) ReportProgress(now);
+  }
+  RefreshNames();
+}
+
+void ProcessSampler::BeginTarget(Nanos now) {
+  records_.clear();
+  reader_ = std::make_unique<StackReader>(attachment_->memory(),
+                                          attachment_->interpreter().layout, WalkLimits{});
+  target_index_ = profile_->AddTarget(attachment_->info());
+  last_round_ = now;
+  unreadable_since_ = 0;
+}
+
+ProcessSampler::RoundResult ProcessSampler::Round(Nanos now, ThreadStopControl& control) {
+  const ThreadStates::LookResult look = attachment_->Look(now);
+  if (look == ThreadStates::LookResult::kUnreadable) return HandleUnreadable(now);
+  unreadable_since_ = 0;
+  ++profile_->figures().rounds;
+  reader_->ReadRound(attachment_->states(), attachment_->threads(),
+                     {options_.pause, options_.gil_only}, control, profile_->figures().stops);
+  for (const std::unique_ptr<WatchedThread>& thread : attachment_->threads()) {
+    Record(*thread, now);
+  }
+  if (records_.size() > attachment_->threads().size()) ForgetEnded();
+  if (now >= next_names_) RefreshNames();
+  last_round_ = now;
+  return control.needs_retirement() ? RoundResult::kRetire : RoundResult::kGoOn;
+}
+
+// The target has ended, or runs another program now.
+ProcessSampler::RoundResult ProcessSampler::HandleUnreadable(Nanos now) {
+  const absl::StatusOr<ProcessStat> stat = attachment_->files().Stat();
+  if (!stat.ok() || stat->state == 'Z' || stat->state == 'X') return RoundResult::kTargetEnded;
+  if (unreadable_since_ == 0) unreadable_since_ = now;
+  if (ReattachAfterExec()) {
+    BeginTarget(monotonic_.Now());
+    return RoundResult::kGoOn;
+  }
+  if (monotonic_.Now() - unreadable_since_ > kExecPatience) {
+    LogWarning(absl::StrFormat("process %d no longer runs a Python that can be read; sampling ends",
+                               attachment_->pid()));
+    return RoundResult::kTargetEnded;
+  }
+  monotonic_.SleepUntil(monotonic_.Now() + kExecPause);
+  return RoundResult::kGoOn;
+}
+
+bool ProcessSampler::ReattachAfterExec() {
+  absl::StatusOr<std::unique_ptr<Attachment>> next =
+      Attachment::Create(attachment_->pid(), WalkLimits{});
+  if (!next.ok()) return false;
+  attachment_ = *std::move(next);
+  LogInfo(absl::StrFormat("process %d runs another program now (exec): Python %s (%s)",
+                          attachment_->pid(), attachment_->info().python_version,
+                          attachment_->info().executable));
+  return true;
+}
+
+void ProcessSampler::Record(WatchedThread& thread, Nanos now) {
+  if (thread.reading == Reading::kNone || thread.reading == Reading::kGone) return;
+  ThreadRecord& record = RecordOf(thread);
+  Sample sample;
+  sample.thread = record.index;
+  sample.weight = now - record.last_sample;
+  sample.cpu = thread.sched.on_cpu - record.last_sched.on_cpu;
+  sample.time_class = ClassOf(thread, record, sample.weight);
+  if (thread.reading == Reading::kFresh) {
+    record.last = record.resolver->Resolve(thread.stack, thread.collects_garbage, now);
+    record.wait_reason = thread.blocked ? WaitReasonOf(thread) : StringId{};
+  }
+  record.last_sample = now;
+  record.last_sched = thread.sched;
+  if (thread.reading == Reading::kLost) {
+    profile_->AddLost(sample, thread.lost_cause);
+    return;
+  }
+  sample.stack = record.last.stack;
+  sample.truncated = record.last.truncated;
+  sample.wait_reason = record.wait_reason;
+  profile_->Add(sample);
+}
+
+ProcessSampler::ThreadRecord& ProcessSampler::RecordOf(const WatchedThread& thread) {
+  ThreadRecord& record = records_[thread.serial];
+  if (record.resolver == nullptr) {
+    record.index = NewThread(thread);
+    record.resolver = std::make_unique<StackResolver>(attachment_->codes(), *profile_);
+    record.last_sample = last_round_;
+    record.last_sched = thread.sched;
+  }
+  return record;
+}
+
+ThreadIndex ProcessSampler::NewThread(const WatchedThread& thread) {
+  ThreadInfo info;
+  info.target = target_index_;
+  if (profile_->threads().size() < kMaxThreadRows) {
+    info.tid = thread.tid;
+    info.name = attachment_->NameOf(thread);
+    return profile_->AddThread(std::move(info));
+  }
+  if (!short_lived_) {
+    info.name = "(further threads)";
+    short_lived_ = profile_->AddThread(std::move(info));
+  }
+  return *short_lived_;
+}
+
+TimeClass ProcessSampler::ClassOf(const WatchedThread& thread, const ThreadRecord& record,
+                                  Nanos weight) const {
+  const ThreadStates::InterpreterEntry& interpreter =
+      attachment_->states().interpreters()[thread.state.interpreter];
+  if (thread.blocked) {
+    const bool on_gil = thread.call.number == kFutexCall &&
+                        interpreter.gil->range().Contains(RemoteAddress(thread.call.arguments[0]));
+    return on_gil ? TimeClass::kGil : TimeClass::kWait;
+  }
+  if (thread.sched.run_queue - record.last_sched.run_queue > weight / 2) {
+    return TimeClass::kRunQueue;
+  }
+  return TimeClass::kPython;
+}
+
+StringId ProcessSampler::WaitReasonOf(const WatchedThread& thread) {
+  return profile_->strings().Intern(SyscallName(thread.call.number));
+}
+
+void ProcessSampler::ForgetEnded() {
+  for (auto& [serial, record] : records_) record.seen = false;
+  for (const std::unique_ptr<WatchedThread>& thread : attachment_->threads()) {
+    const auto found = records_.find(thread->serial);
+    if (found != records_.end()) found->second.seen = true;
+  }
+  absl::erase_if(records_, [](const auto& entry) { return !entry.second.seen; });
+}
+
+void ProcessSampler::RefreshNames() {
+  next_names_ = monotonic_.Now() + kNamesEvery;
+  attachment_->RefreshNames();
+  for (const std::unique_ptr<WatchedThread>& thread : attachment_->threads()) {
+    const auto found = records_.find(thread->serial);
+    if (found == records_.end() || found->second.index == short_lived_) continue;
+    std::string name = attachment_->NameOf(*thread);
+    if (!name.empty()) profile_->thread(found->second.index).name = std::move(name);
+  }
+}
+
+void ProcessSampler::ReportProgress(Nanos now) {
+  next_progress_ = now + kProgressEvery;
+  if (!*progress_) return;
+  (*progress_)({now - begin_, profile_->figures().samples, attachment_->threads().size()});
+}
+
+absl::StatusOr<std::unique_ptr<Sampler>> Sampler::Create(int pid, const SamplerOptions& options) {
+  absl::StatusOr<std::unique_ptr<Attachment>> attachment = Attachment::Create(pid, WalkLimits{});
+  if (!attachment.ok()) return attachment.status();
+  return std::make_unique<ProcessSampler>(*std::move(attachment), options);
+}
+
+}  // namespace spyhop

@@ -1,0 +1,74 @@
+// Sampler of one process: the loop of rounds, in a tracer thread of its own.
+#ifndef SPYHOP_SAMPLER_PROCESS_SAMPLER_H_
+#define SPYHOP_SAMPLER_PROCESS_SAMPLER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "sampler/attachment.h"
+#include "sampler/sampler.h"
+#include "sampler/sampling_clock.h"
+#include "sampler/stack_reader.h"
+#include "sampler/stack_resolver.h"
+
+namespace spyhop {
+
+class ProcessSampler : public Sampler {
+ public:
+  ProcessSampler(std::unique_ptr<Attachment> attachment, const SamplerOptions& options);
+
+  const TargetInfo& target() const override { return attachment_->info(); }
+  absl::Status Run(const std::atomic<bool>& stop, Profile& profile,
+                   const std::function<void(const SamplingProgress&)>& progress) override;
+
+ private:
+  // What the profile knows of a watched thread.
+  struct ThreadRecord {
+    ThreadIndex index{};
+    std::unique_ptr<StackResolver> resolver;
+    StackResolver::Result last;
+    Nanos last_sample = 0;
+    SchedStat last_sched;
+    StringId wait_reason{};
+    bool seen = false;  // in this round
+  };
+  enum class RoundResult { kGoOn, kTargetEnded, kRetire };
+
+  void RunTracer(const std::atomic<bool>& stop);
+  RoundResult Round(Nanos now, ThreadStopControl& control);
+  RoundResult HandleUnreadable(Nanos now);
+  bool ReattachAfterExec();
+  void BeginTarget(Nanos now);
+  void Record(WatchedThread& thread, Nanos now);
+  ThreadRecord& RecordOf(const WatchedThread& thread);
+  ThreadIndex NewThread(const WatchedThread& thread);
+  TimeClass ClassOf(const WatchedThread& thread, const ThreadRecord& record, Nanos weight) const;
+  StringId WaitReasonOf(const WatchedThread& thread);
+  void ForgetEnded();
+  void RefreshNames();
+  void ReportProgress(Nanos now);
+
+  std::unique_ptr<Attachment> attachment_;
+  const SamplerOptions options_;
+  MonotonicClock monotonic_;
+  // Of one Run.
+  Profile* profile_ = nullptr;
+  const std::function<void(const SamplingProgress&)>* progress_ = nullptr;
+  std::unique_ptr<StackReader> reader_;
+  std::unique_ptr<SamplingClock> rounds_;
+  absl::flat_hash_map<uint64_t, ThreadRecord> records_;  // by the thread's serial
+  uint32_t target_index_ = 0;
+  Nanos begin_ = 0;
+  Nanos deadline_ = 0;
+  Nanos last_round_ = 0;
+  Nanos next_progress_ = 0;
+  Nanos next_names_ = 0;
+  Nanos unreadable_since_ = 0;
+  std::optional<ThreadIndex> short_lived_;
+  bool done_ = false;
+};
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_SAMPLER_PROCESS_SAMPLER_H_

@@ -1,0 +1,139 @@
+// What was sampled: targets, threads, and time by (thread, stack, wait reason).
+//
+// Add() is called once for each sample, after the target has been resumed; memory grows with
+// distinct stacks, not with time. Views and writers in report/ read a finished Profile. One thread
+// writes; readers wait until it has ended.
+#ifndef SPYHOP_SAMPLER_PROFILE_PROFILE_H_
+#define SPYHOP_SAMPLER_PROFILE_PROFILE_H_
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "base/sample_error.h"
+#include "sampler/profile/histogram.h"
+#include "sampler/profile/interner.h"
+#include "sampler/profile/time_class.h"
+
+namespace spyhop {
+
+// One interpreter of one process. An exec makes a new target of the same pid.
+struct TargetInfo {
+  int pid = 0;
+  std::vector<std::string> command;
+  std::string executable;
+  std::string python_version;  // "3.11.7"
+  std::string flavour;         // "release", "debug", "free-threaded"
+};
+
+enum class ThreadIndex : uint32_t {};
+
+struct ThreadInfo {
+  uint32_t target = 0;  // index into targets
+  int tid = 0;          // as seen from Spyhop's pid namespace
+  std::string name;
+  bool python = true;   // has a Python thread state
+  Nanos observed = 0;   // wall time for which the thread was watched
+  Times times;          // sums of its samples
+};
+
+// Counts and costs which every profile states.
+struct SamplingFigures {
+  double rate_hz = 0;      // as asked for
+  std::string pause_mode;  // "auto", "never"
+  uint64_t rounds = 0;
+  uint64_t late_rounds = 0;  // began more than half a period after their time
+  uint64_t samples = 0;
+  // Samples kept although their stack is not whole, and samples without a stack, by cause.
+  std::array<uint64_t, kSampleErrorCodes> truncated{};
+  std::array<uint64_t, kSampleErrorCodes> lost{};
+  DurationHistogram stops;
+  Nanos own_cpu = 0;
+  uint64_t own_peak_rss_bytes = 0;
+};
+
+struct Sample {
+  ThreadIndex thread{};
+  StackId stack = kNoStack;
+  TimeClass time_class = TimeClass::kPython;
+  StringId wait_reason{};  // empty unless waiting
+  Nanos weight = 0;        // wall time since the thread's previous sample
+  Nanos cpu = 0;           // CPU time in that span
+  SampleErrorCode truncated = SampleErrorCode::kNone;
+};
+
+class Profile {
+ public:
+  // What the samples with one stack, thread, wait reason and class add up to. Each bucket's Times
+  // has one class only, so that its number of samples is that class's.
+  struct Key {
+    ThreadIndex thread;
+    StackId stack;
+    StringId wait_reason;
+    TimeClass time_class = TimeClass::kPython;
+    friend bool operator==(const Key&, const Key&) = default;
+    template <typename H>
+    friend H AbslHashValue(H h, const Key& k) {
+      return H::combine(std::move(h), k.thread, k.stack, k.wait_reason, k.time_class);
+    }
+  };
+
+  uint32_t AddTarget(TargetInfo target);
+  ThreadIndex AddThread(ThreadInfo thread);
+  ThreadInfo& thread(ThreadIndex i) { return threads_[static_cast<size_t>(i)]; }
+  const ThreadInfo& thread(ThreadIndex i) const { return threads_[static_cast<size_t>(i)]; }
+
+  // Counts the sample in figures() (samples, truncated), and adds its time to its bucket, its
+  // thread's times and its thread's observed time.
+  void Add(const Sample& sample);
+  // A sample that gave no stack: its time goes to the thread and to observed, its cause is counted
+  // in figures().lost. It is not one of figures().samples.
+  void AddLost(const Sample& sample, SampleErrorCode cause);
+  // Adds all that `other` holds: another target, sampled at the same time. Start and duration then
+  // span both; rounds, samples and costs are sums.
+  void Merge(const Profile& other);
+
+  StringTable& strings() { return strings_; }
+  FrameTable& frames() { return frames_; }
+  StackTrie& stacks() { return stacks_; }
+  SamplingFigures& figures() { return figures_; }
+  const StringTable& strings() const { return strings_; }
+  const FrameTable& frames() const { return frames_; }
+  const StackTrie& stacks() const { return stacks_; }
+  const SamplingFigures& figures() const { return figures_; }
+
+  const std::vector<TargetInfo>& targets() const { return targets_; }
+  const std::vector<ThreadInfo>& threads() const { return threads_; }
+  const absl::flat_hash_map<Key, Times>& buckets() const { return buckets_; }
+
+  absl::Time start() const { return start_; }
+  Nanos duration() const { return duration_; }
+  void set_start(absl::Time start) { start_ = start; }
+  void set_duration(Nanos duration) { duration_ = sampled_ = duration; }
+  // The durations of all profiles merged into this one, added up: what rates and shares refer to.
+  Nanos sampled() const { return sampled_; }
+  // Rounds a second that really took place, for each target.
+  double AchievedHz() const;
+
+ private:
+  void MergeFigures(const SamplingFigures& other);
+
+  StringTable strings_;
+  FrameTable frames_;
+  StackTrie stacks_;
+  std::vector<TargetInfo> targets_;
+  std::vector<ThreadInfo> threads_;
+  absl::flat_hash_map<Key, Times> buckets_;
+  SamplingFigures figures_;
+  absl::Time start_;
+  Nanos duration_ = 0;
+  Nanos sampled_ = 0;
+};
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_SAMPLER_PROFILE_PROFILE_H_

@@ -1,0 +1,51 @@
+// What a snapshot found: every thread's stack at one moment, and what each thread is doing.
+#ifndef SPYHOP_SAMPLER_PROFILE_SNAPSHOT_H_
+#define SPYHOP_SAMPLER_PROFILE_SNAPSHOT_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "base/sample_error.h"
+#include "sampler/profile/interner.h"
+#include "sampler/profile/profile.h"
+#include "sampler/profile/time_class.h"
+
+namespace spyhop {
+
+// Lines and columns are 1-based; columns count bytes of UTF-8. 0 = not known.
+struct SnapshotFrame {
+  std::string file;
+  std::string function;
+  int32_t line = 0;
+  int32_t column = 0;
+  int32_t end_line = 0;
+  int32_t end_column = 0;
+  FrameKind kind = FrameKind::kPython;
+};
+
+struct SnapshotThread {
+  int tid = 0;
+  std::string name;
+  bool python = true;
+  int64_t interpreter_id = 0;
+  TimeClass time_class = TimeClass::kPython;
+  std::string wait_reason;
+  bool holds_gil = false;
+  std::vector<SnapshotFrame> frames;  // leaf first
+  SampleErrorCode truncated = SampleErrorCode::kNone;
+  uint64_t frames_left_out = 0;
+};
+
+struct Snapshot {
+  TargetInfo target;
+  absl::Time time;
+  Nanos stopped = 0;  // target's stopped time in all
+  std::vector<SnapshotThread> threads;
+};
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_SAMPLER_PROFILE_SNAPSHOT_H_

@@ -1,0 +1,15 @@
+#include "sampler/python/frame_walker.h"
+
+#include "sampler/python/classic_walker.h"
+#include "sampler/python/interp_frame_walker.h"
+
+namespace spyhop {
+
+std::unique_ptr<FrameWalker> MakeFrameWalker(const Layout& layout, const WalkLimits& limits) {
+  if (layout.features.frame_model == FrameModel::kFrameObjects) {
+    return std::make_unique<ClassicWalker>(layout, limits);
+  }
+  return std::make_unique<InterpFrameWalker>(layout, limits);
+}
+
+}  // namespace spyhop

@@ -1,0 +1,240 @@
+#include "sampler/python/interpreter_finder.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "sampler/python/interpreter_probe.h"
+#include "sampler/python/interpreter_scan.h"
+#include "sampler/python/python_clues.h"
+#include "sampler/python/version_detect.h"
+#include "symbolizer/elf_file.h"
+#include "symbolizer/memory_map.h"
+
+namespace spyhop {
+namespace {
+
+// No mapped file smaller than this holds a CPython or a PyPy: the smallest is over 2 MiB.
+constexpr uint64_t kSmallestObject = 1 << 20;
+
+std::string_view BaseName(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+uint64_t MappedSize(const MappedObject& object) {
+  uint64_t size = 0;
+  for (const Mapping& mapping : object.mappings) size += mapping.range.size();
+  return size;
+}
+
+class Search {
+ public:
+  Search(const ProcessFiles& files, RemoteMemory& memory) : files_(files), memory_(memory) {}
+
+  absl::StatusOr<Interpreter> Run();
+
+ private:
+  absl::Status ReadMap();
+  absl::Status CheckExecutable();
+  std::string ProcessName() const;
+  absl::StatusOr<ScopedFd> OpenObject(const MappedObject& object) const;
+  absl::StatusOr<PythonClues> ReadClues(const MappedObject& object) const;
+  ProbeHints Hints(const PythonClues& clues, InterpreterScan& scan);
+  // Each returns true when the search is over.
+  bool LookBySymbols(const MappedObject& object);
+  bool LookByScan(const MappedObject& object);
+  bool Take(absl::StatusOr<ProbeResult> result, const MappedObject& object, std::string found_by);
+  void Note(const absl::Status& error, const MappedObject& object, std::string_view found_by);
+  absl::Status NotFound() const;
+
+  const ProcessFiles& files_;
+  RemoteMemory& memory_;
+  MemoryMap map_;
+  std::vector<MappedObject> objects_;  // those with code, most promising first
+  std::optional<Interpreter> found_;
+  // Of all that failed, what tells most.
+  absl::Status error_ = absl::OkStatus();
+  bool pypy_ = false;
+};
+
+std::string Search::ProcessName() const {
+  const absl::StatusOr<ProcessStat> stat = files_.Stat();
+  return absl::StrCat("process ", files_.pid(), " (", stat.ok() ? stat->comm : "gone", ")");
+}
+
+absl::Status Search::ReadMap() {
+  const absl::StatusOr<std::string> text = files_.MapsText();
+  if (!text.ok()) return text.status();
+  map_ = MemoryMap::Parse(*text);
+  if (map_.mappings().empty()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        ProcessName(), " has no memory of its own: a kernel thread, or a process that has ended"));
+  }
+  objects_ = map_.Objects();
+  std::erase_if(objects_, std::not_fn(&MappedObject::has_code));
+  const std::string executable = files_.Executable();
+  const auto rank = [&](const MappedObject& object) {
+    if (executable == object.path || executable == object.path + " (deleted)") return 0;
+    return BaseName(object.path).find("python") != std::string_view::npos ? 1 : 2;
+  };
+  std::stable_sort(objects_.begin(), objects_.end(),
+                   [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  return absl::OkStatus();
+}
+
+absl::Status Search::CheckExecutable() {
+  absl::StatusOr<ScopedFd> fd = files_.OpenExecutable();
+  if (!fd.ok()) return absl::OkStatus();  // The memory may do.
+  const absl::StatusOr<ElfFile> file = ElfFile::Open(*std::move(fd));
+  if (!absl::IsFailedPrecondition(file.status())) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(ProcessName(), ": its executable is ", file.status().message()));
+}
+
+// A deleted executable can be opened by its owner where map_files cannot.
+absl::StatusOr<ScopedFd> Search::OpenObject(const MappedObject& object) const {
+  absl::StatusOr<ScopedFd> fd = files_.OpenMapped(object.mappings.front().range, object.path,
+                                                  object.device, object.inode);
+  if (fd.ok()) return fd;
+  absl::StatusOr<ScopedFd> executable = files_.OpenExecutable();
+  struct stat info;
+  if (executable.ok() && fstat(executable->get(), &info) == 0 && info.st_ino == object.inode) {
+    return executable;
+  }
+  return fd;
+}
+
+absl::StatusOr<PythonClues> Search::ReadClues(const MappedObject& object) const {
+  absl::StatusOr<ScopedFd> fd = OpenObject(object);
+  if (!fd.ok()) return fd.status();
+  const absl::StatusOr<ElfFile> file = ElfFile::Open(*std::move(fd));
+  if (!file.ok()) return file.status();
+  const std::optional<uint64_t> bias = file->LoadBias(object.mappings.front());
+  if (!bias) return absl::InvalidArgumentError("mapped in a way its program headers do not say");
+  return ReadPythonClues(*file, *bias);
+}
+
+ProbeHints Search::Hints(const PythonClues& clues, InterpreterScan& scan) {
+  ProbeHints hints{.debug = clues.debug_build};
+  if (clues.version_word) hints.version = ReadVersionWord(memory_, clues.version_word);
+  for (const RemoteAddress buffer : clues.version_buffers) {
+    if (!hints.version) hints.version = ReadVersionBuffer(memory_, buffer);
+  }
+  if (!hints.version) hints.version = scan.VersionConstant();
+  return hints;
+}
+
+bool Search::LookBySymbols(const MappedObject& object) {
+  const absl::StatusOr<PythonClues> clues = ReadClues(object);
+  if (!clues.ok()) {
+    Note(clues.status(), object, "symbols");
+    return false;
+  }
+  pypy_ |= clues->pypy;
+  if (!clues->any()) return false;
+  InterpreterScan scan(memory_, map_, object);
+  InterpreterProbe probe(memory_, Hints(*clues, scan));
+  for (const PythonClues::Place& place : clues->runtimes) {
+    if (Take(probe.Runtime(place.address), object, place.found_by)) return true;
+  }
+  for (const PythonClues::Place& place : clues->heads) {
+    absl::StatusOr<ProbeResult> result = probe.Head(place.address);
+    if (result.ok()) result->interpreter.current_thread_global = clues->current_thread;
+    if (Take(std::move(result), object, place.found_by)) return true;
+  }
+  if (!clues->current_thread || found_) return false;
+  absl::StatusOr<ProbeResult> result = probe.CurrentThread(clues->current_thread, scan);
+  if (result.ok()) result->interpreter.current_thread_global = clues->current_thread;
+  return Take(std::move(result), object, "dynsym _PyThreadState_Current");
+}
+
+bool Search::LookByScan(const MappedObject& object) {
+  InterpreterScan scan(memory_, map_, object);
+  if (!scan.HasPythonStrings()) return false;
+  InterpreterProbe probe(memory_, {.version = scan.VersionConstant()});
+  for (const RemoteAddress place : scan.CookiePlaces()) {
+    if (Take(probe.Runtime(place), object, "cookie")) return true;
+  }
+  return Take(probe.Scan(scan), object, "scan");
+}
+
+// A runtime without any Python frame may be a copy that nobody uses: look on, but keep it.
+bool Search::Take(absl::StatusOr<ProbeResult> result, const MappedObject& object,
+                  std::string found_by) {
+  if (!result.ok()) {
+    Note(result.status(), object, found_by);
+    return false;
+  }
+  if (found_ && !result->has_frames) return false;
+  found_ = std::move(result->interpreter);
+  found_->module = object.path;
+  found_->found_by = std::move(found_by);
+  return result->has_frames;
+}
+
+void Search::Note(const absl::Status& error, const MappedObject& object,
+                  std::string_view found_by) {
+  const auto weight = [](const absl::Status& status) {
+    if (status.ok()) return 0;
+    if (IsStarting(status)) return 3;
+    return absl::IsUnimplemented(status) ? 4 : absl::IsFailedPrecondition(status) ? 2 : 1;
+  };
+  if (weight(error) <= weight(error_)) return;
+  const std::string where = absl::StrCat(" [", object.path, ", ", std::string(found_by), "]");
+  error_ = absl::Status(error.code(), absl::StrCat(error.message(), where));
+  error.ForEachPayload([this](absl::string_view type, const absl::Cord& payload) {
+    error_.SetPayload(type, payload);
+  });
+}
+
+absl::Status Search::NotFound() const {
+  const std::string name = ProcessName();
+  if (pypy_) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(name, " runs PyPy; only CPython is supported"));
+  }
+  if (absl::IsUnimplemented(error_)) {
+    return absl::UnimplementedError(absl::StrCat(name, ": ", error_.message()));
+  }
+  if (IsStarting(error_)) {
+    return StartingError(absl::StrCat(name, " is still starting Python, or has just ended it: ",
+                                      error_.message()));
+  }
+  if (absl::IsFailedPrecondition(error_)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(name, " has a CPython that could not be made out: ", error_.message()));
+  }
+  const std::string looked_at =
+      absl::StrCat(name, " is not a Python process: no CPython found in its ", objects_.size(),
+                   objects_.size() == 1 ? " mapped file" : " mapped files");
+  return absl::FailedPreconditionError(
+      error_.ok() ? looked_at : absl::StrCat(looked_at, "; not readable: ", error_.message()));
+}
+
+absl::StatusOr<Interpreter> Search::Run() {
+  if (const absl::Status status = ReadMap(); !status.ok()) return status;
+  if (const absl::Status status = CheckExecutable(); !status.ok()) return status;
+  for (size_t i = 0; i < objects_.size(); ++i) {
+    if (i > 0 && MappedSize(objects_[i]) < kSmallestObject) continue;
+    if (LookBySymbols(objects_[i])) return *std::move(found_);
+  }
+  if (!found_ && !pypy_) {
+    for (const MappedObject& object : objects_) {
+      if (LookByScan(object)) break;
+    }
+  }
+  if (found_) return *std::move(found_);
+  return NotFound();
+}
+
+}  // namespace
+
+absl::StatusOr<Interpreter> FindInterpreter(const ProcessFiles& files, RemoteMemory& memory) {
+  return Search(files, memory).Run();
+}
+
+}  // namespace spyhop

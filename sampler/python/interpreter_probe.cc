@@ -1,0 +1,248 @@
+#include "sampler/python/interpreter_probe.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+#include "interp_layouts/debug_offsets.h"
+#include "interp_layouts/registry.h"
+#include "sampler/python/interpreter_finder.h"
+
+namespace spyhop {
+namespace {
+
+constexpr int kThreadPolls = 40;
+constexpr unsigned kThreadPollMicros = 500;
+constexpr int kMaxInterpreters = 4096;
+
+bool HasRuntime(const Layout& layout) { return layout.runtime.interpreters_head.present(); }
+
+absl::Status NothingTried() {
+  return absl::FailedPreconditionError("it is like no CPython that is known");
+}
+
+// The target's own sys module says what `layout` is for. Without hexversion (sys is being set up),
+// only a version known from elsewhere will do.
+bool Agrees(const Trial& trial, const Layout& layout, const ProbeHints& hints) {
+  const std::optional<PyVersion> version = trial.version ? trial.version : hints.version;
+  if (!version || trial.debug != layout.flags.debug) return false;
+  if (trial.max_unicode && layout.flags.ucs2 != (*trial.max_unicode == 0xFFFF)) return false;
+  const absl::StatusOr<const Layout*> right = FindLayout(*version, layout.flags);
+  return right.ok() && *right == &layout;
+}
+
+// The tables of a version, the flavour that the hints speak for first.
+std::vector<const Layout*> LayoutsOf(PyVersion version, bool debug_first, bool free_threaded) {
+  std::vector<const Layout*> layouts;
+  for (const bool debug : {debug_first, !debug_first}) {
+    for (const bool ucs2 : {false, true}) {
+      const AbiFlags flags{.debug = debug, .free_threaded = free_threaded, .ucs2 = ucs2};
+      const absl::StatusOr<const Layout*> layout = FindLayout(version, flags);
+      if (layout.ok()) layouts.push_back(*layout);
+    }
+  }
+  return layouts;
+}
+
+std::vector<const Layout*> EveryLayout() {
+  std::vector<const Layout*> layouts;
+  for (const Layout& layout : AllLayouts()) layouts.push_back(&layout);
+  return layouts;
+}
+
+// The newest table of a flavour: what an unknown version most likely looks like.
+const Layout* NewestLayout(bool free_threaded) {
+  const Layout* newest = nullptr;
+  for (const Layout& layout : AllLayouts()) {
+    if (layout.flags.free_threaded == free_threaded && !layout.flags.debug) newest = &layout;
+  }
+  return newest;
+}
+
+ProbeResult MakeResult(const Trial& trial, const Layout& layout, PyVersion version) {
+  ProbeResult result{.has_frames = trial.has_frames};
+  result.interpreter.version = version;
+  result.interpreter.flags = layout.flags;
+  result.interpreter.layout = layout;
+  result.interpreter.first = trial.first;
+  return result;
+}
+
+// Of two errors the one that tells more: "still starting" above all, then the earlier.
+void KeepTelling(const absl::Status& error, absl::Status& kept) {
+  if (kept.ok() || (IsStarting(error) && !IsStarting(kept))) kept = error;
+}
+
+// Whether the list at `head_variable` has the interpreter that the next word points to: head and
+// main are neighbours in every _PyRuntimeState (struct pyinterpreters, pycore_runtime.h, 3.7+).
+bool HeadLeadsToMain(RemoteMemory& memory, const Layout& layout, RemoteAddress head_variable) {
+  const auto words = memory.Read<std::array<RemoteAddress, 2>>(head_variable);
+  if (!words) return false;
+  const auto [head, main] = *words;
+  RemoteAddress interpreter = head;
+  for (int i = 0; interpreter.MayHoldPointer() && i < kMaxInterpreters; ++i) {
+    if (interpreter == main) return true;
+    interpreter = memory.ReadPointer(layout.interpreter.next.At(interpreter))
+                      .value_or(RemoteAddress());
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::StatusOr<ProbeResult> InterpreterProbe::ByTablesAmong(
+    absl::Span<const Layout* const> layouts, TryLayout try_layout) {
+  absl::Status error = absl::OkStatus();
+  for (const Layout* layout : layouts) {
+    const absl::StatusOr<Trial> trial = try_layout(*layout);
+    if (trial.ok() && Agrees(*trial, *layout, hints_)) {
+      return MakeResult(*trial, *layout, trial->version ? *trial->version : *hints_.version);
+    }
+    KeepTelling(trial.ok() ? NothingTried() : trial.status(), error);
+  }
+  return error.ok() ? NothingTried() : error;
+}
+
+absl::StatusOr<ProbeResult> InterpreterProbe::ByTables(TryLayout try_layout) {
+  if (!hints_.version) return ByTablesAmong(EveryLayout(), try_layout);
+  const std::vector<const Layout*> likely = LayoutsOf(*hints_.version, hints_.debug, false);
+  absl::StatusOr<ProbeResult> result = ByTablesAmong(likely, try_layout);
+  if (result.ok() || IsStarting(result.status())) return result;
+  // The hint may be wrong: then another table fits, and sys.hexversion says so.
+  const absl::StatusOr<ProbeResult> other = ByTablesAmong(EveryLayout(), try_layout);
+  if (other.ok()) return other;
+  const absl::StatusOr<const Layout*> hinted = FindLayout(*hints_.version, AbiFlags());
+  return hinted.ok() ? result : hinted.status();
+}
+
+absl::StatusOr<ProbeResult> InterpreterProbe::Runtime(RemoteAddress runtime) {
+  std::vector<uint8_t> bytes(kDebugOffsetsMaxSize);
+  bytes.resize(memory_.ReadSome(runtime, bytes.data(), bytes.size()));
+  if (HasDebugOffsets(bytes)) return ByDebugOffsets(runtime, bytes);
+  absl::StatusOr<ProbeResult> result = ByTables([&](const Layout& layout) -> absl::StatusOr<Trial> {
+    if (!HasRuntime(layout)) return NothingTried();
+    return TryInterpreterList(memory_, layout, layout.runtime.interpreters_head.At(runtime));
+  });
+  if (!result.ok()) return result;
+  Interpreter& interpreter = result->interpreter;
+  interpreter.runtime = runtime;
+  interpreter.interpreters_head = interpreter.layout.runtime.interpreters_head.At(runtime);
+  return result;
+}
+
+absl::StatusOr<ProbeResult> InterpreterProbe::ByDebugOffsets(RemoteAddress runtime,
+                                                             absl::Span<const uint8_t> offsets) {
+  const absl::StatusOr<DebugOffsets> header = ReadDebugOffsetsHeader(offsets);
+  if (!header.ok()) return header.status();
+  std::vector<const Layout*> bases =
+      LayoutsOf(header->version, hints_.debug, header->free_threaded);
+  absl::Status error = absl::OkStatus();
+  if (bases.empty()) {
+    error = FindLayout(header->version, {.free_threaded = header->free_threaded}).status();
+    if (const Layout* newest = NewestLayout(header->free_threaded)) bases.push_back(newest);
+  }
+  std::optional<ProbeResult> second_best;  // right but for the build flavour, which has no table
+  for (const Layout* base : bases) {
+    const absl::StatusOr<Layout> layout = LayoutFromDebugOffsets(offsets, *base);
+    if (!layout.ok()) {
+      KeepTelling(layout.status(), error);
+      continue;
+    }
+    const RemoteAddress head = layout->runtime.interpreters_head.At(runtime);
+    const absl::StatusOr<Trial> trial = TryInterpreterList(memory_, *layout, head);
+    if (!trial.ok()) {
+      KeepTelling(trial.status(), error);
+      continue;
+    }
+    ProbeResult result = MakeResult(*trial, *layout, header->version);
+    result.interpreter.runtime = runtime;
+    result.interpreter.interpreters_head = head;
+    result.interpreter.flags.debug = result.interpreter.layout.flags.debug = trial->debug;
+    if (trial->debug == base->flags.debug) return result;
+    second_best = std::move(result);
+  }
+  if (second_best) return *std::move(second_best);
+  return error;
+}
+
+absl::StatusOr<ProbeResult> InterpreterProbe::Head(RemoteAddress variable) {
+  absl::StatusOr<ProbeResult> result = ByTables([&](const Layout& layout) -> absl::StatusOr<Trial> {
+    if (HasRuntime(layout)) return NothingTried();
+    return TryInterpreterList(memory_, layout, variable);
+  });
+  if (result.ok()) result->interpreter.interpreters_head = variable;
+  return result;
+}
+
+// _PyThreadState_Current is NULL whenever no thread holds the GIL.
+std::optional<RemoteAddress> InterpreterProbe::WaitForThread(RemoteAddress variable) {
+  for (int i = 0; i < kThreadPolls; ++i) {
+    const std::optional<RemoteAddress> tstate = memory_.ReadPointer(variable);
+    if (!tstate) return std::nullopt;
+    if (*tstate) return tstate;
+    usleep(kThreadPollMicros);
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<ProbeResult> InterpreterProbe::CurrentThread(RemoteAddress variable,
+                                                            InterpreterScan& scan) {
+  const std::optional<RemoteAddress> tstate = WaitForThread(variable);
+  absl::StatusOr<ProbeResult> result = ByTables([&](const Layout& layout) -> absl::StatusOr<Trial> {
+    if (HasRuntime(layout)) return NothingTried();
+    if (!tstate) return TryVariables(layout, scan);
+    const auto owner = memory_.ReadPointer(layout.thread.interp.At(*tstate));
+    return TryInterpreter(memory_, layout, owner.value_or(RemoteAddress()));
+  });
+  if (result.ok()) FindHeadVariable(scan, result->interpreter);
+  return result;
+}
+
+absl::StatusOr<Trial> InterpreterProbe::TryVariables(const Layout& layout, InterpreterScan& scan) {
+  absl::Status error = absl::OkStatus();
+  for (const RemoteAddress variable : scan.InterpreterVariables(layout)) {
+    if (HasRuntime(layout) && !HeadLeadsToMain(memory_, layout, variable)) continue;
+    const absl::StatusOr<Trial> trial = TryInterpreterList(memory_, layout, variable);
+    if (trial.ok()) return trial;
+    KeepTelling(trial.status(), error);
+  }
+  return error.ok() ? StartingError("it has no interpreter") : error;
+}
+
+// Python/pystate.c of 2.7 and 3.6 has two variables for interpreters: interp_head, the newest, and
+// autoInterpreterState, the main one. They differ only while there are sub-interpreters.
+void InterpreterProbe::FindHeadVariable(InterpreterScan& scan, Interpreter& interpreter) {
+  const Layout& layout = interpreter.layout;
+  RemoteAddress newest;
+  int distinct = 0;
+  for (const RemoteAddress variable : scan.InterpreterVariables(layout)) {
+    const RemoteAddress value = memory_.ReadPointer(variable).value_or(RemoteAddress());
+    if (!value || value == newest) continue;
+    const auto next = memory_.ReadPointer(layout.interpreter.next.At(value));
+    ++distinct;
+    if (!next || !*next) continue;  // the main one is the last
+    newest = value;
+    interpreter.interpreters_head = variable;
+  }
+  if (newest && distinct > 1) interpreter.first = newest;
+}
+
+absl::StatusOr<ProbeResult> InterpreterProbe::Scan(InterpreterScan& scan) {
+  absl::StatusOr<ProbeResult> result = ByTables(
+      [&](const Layout& layout) -> absl::StatusOr<Trial> { return TryVariables(layout, scan); });
+  if (!result.ok()) return result;
+  Interpreter& interpreter = result->interpreter;
+  const Layout& layout = interpreter.layout;
+  for (const RemoteAddress variable : scan.InterpreterVariables(layout)) {
+    if (!HasRuntime(layout) || !HeadLeadsToMain(memory_, layout, variable)) continue;
+    interpreter.interpreters_head = variable;
+    interpreter.runtime =
+        RemoteAddress(variable.value() - layout.runtime.interpreters_head.offset);
+    return result;
+  }
+  FindHeadVariable(scan, interpreter);
+  return result;
+}
+
+}  // namespace spyhop

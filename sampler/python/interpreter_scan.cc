@@ -1,0 +1,103 @@
+#include "sampler/python/interpreter_scan.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include "absl/container/flat_hash_map.h"
+#include "interp_layouts/debug_offsets.h"
+#include "sampler/python/version_detect.h"
+
+namespace spyhop {
+namespace {
+
+constexpr uint64_t kMaxBytes = 64 << 20;  // per range; the largest CPython has some 2 MiB
+// Python/initconfig.c and its forerunners in every version.
+constexpr std::string_view kPythonString = "PYTHONDONTWRITEBYTECODE";
+// The smallest CPython is over 2 MiB.
+constexpr uint64_t kSmallestObject = 1 << 20;
+
+bool IsReadOnlyData(const Mapping& mapping) { return mapping.readable && !mapping.writable; }
+
+}  // namespace
+
+template <typename Visit>
+void InterpreterScan::ForEachReadOnlyPiece(Visit visit) {
+  for (const Mapping& mapping : object_.mappings) {
+    if (!IsReadOnlyData(mapping)) continue;
+    std::vector<uint8_t> bytes(std::min(mapping.range.size(), kMaxBytes));
+    bytes.resize(memory_.ReadSome(mapping.range.begin(), bytes.data(), bytes.size()));
+    if (!visit(bytes)) return;
+  }
+}
+
+bool InterpreterScan::HasPythonStrings() {
+  uint64_t size = 0;
+  for (const Mapping& mapping : object_.mappings) size += mapping.range.size();
+  if (size < kSmallestObject) return false;
+  bool found = false;
+  ForEachReadOnlyPiece([&found](const std::vector<uint8_t>& bytes) {
+    found = memmem(bytes.data(), bytes.size(), kPythonString.data(), kPythonString.size()) != nullptr;
+    return !found;
+  });
+  return found;
+}
+
+std::optional<PyVersion> InterpreterScan::VersionConstant() {
+  std::optional<PyVersion> version;
+  ForEachReadOnlyPiece([&version](const std::vector<uint8_t>& bytes) {
+    version = FindVersionConstant(bytes);
+    return !version;
+  });
+  return version;
+}
+
+const std::vector<InterpreterScan::Words>& InterpreterScan::WritableWords() {
+  if (words_) return *words_;
+  words_.emplace();
+  for (const AddressRange& range : map_.WritableRanges(object_)) {
+    Words piece{.begin = range.begin()};
+    piece.words.resize(std::min(range.size(), kMaxBytes) / sizeof(uint64_t));
+    const size_t got = memory_.ReadSome(range.begin(), piece.words.data(),
+                                        piece.words.size() * sizeof(uint64_t));
+    piece.words.resize(got / sizeof(uint64_t));
+    words_->push_back(std::move(piece));
+  }
+  return *words_;
+}
+
+std::vector<RemoteAddress> InterpreterScan::CookiePlaces() {
+  uint64_t cookie;
+  static_assert(sizeof(kDebugOffsetsCookie) - 1 == sizeof(cookie));
+  std::memcpy(&cookie, kDebugOffsetsCookie, sizeof(cookie));
+  std::vector<RemoteAddress> places;
+  for (const Words& piece : WritableWords()) {
+    for (size_t i = 0; i < piece.words.size(); ++i) {
+      if (piece.words[i] == cookie) places.push_back(piece.begin.Plus(i * sizeof(uint64_t)));
+    }
+  }
+  return places;
+}
+
+bool InterpreterScan::PointsToInterpreter(const Layout& layout, RemoteAddress value) {
+  const Mapping* mapping = value.MayHoldPointer() ? map_.Find(value) : nullptr;
+  if (mapping == nullptr || !mapping->writable) return false;
+  const auto tstate = memory_.ReadPointer(layout.interpreter.threads_head.At(value));
+  if (!tstate || !tstate->MayHoldPointer()) return false;
+  return memory_.ReadPointer(layout.thread.interp.At(*tstate)) == value;
+}
+
+std::vector<RemoteAddress> InterpreterScan::InterpreterVariables(const Layout& layout) {
+  std::vector<RemoteAddress> places;
+  absl::flat_hash_map<uint64_t, bool> seen;
+  for (const Words& piece : WritableWords()) {
+    for (size_t i = 0; i < piece.words.size(); ++i) {
+      const auto [known, is_new] = seen.try_emplace(piece.words[i], false);
+      if (is_new) known->second = PointsToInterpreter(layout, RemoteAddress(piece.words[i]));
+      if (known->second) places.push_back(piece.begin.Plus(i * sizeof(uint64_t)));
+    }
+  }
+  return places;
+}
+
+}  // namespace spyhop

@@ -1,0 +1,185 @@
+#include "sampler/python/interpreter_trial.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/cord.h"
+#include "absl/strings/str_format.h"
+#include "sampler/python/interpreter_finder.h"
+#include "sampler/python/object_reader.h"
+#include "sampler/python/version_detect.h"
+
+namespace spyhop {
+namespace {
+
+constexpr char kStartingPayload[] = "spyhop/python-is-starting";
+
+constexpr int kMaxInterpreters = 4096;
+constexpr int kMaxThreadsChecked = 256;
+constexpr int kMaxFramesChecked = 8;  // shims lie between frames of code
+constexpr int kAttempts = 10;
+constexpr unsigned kAttemptPauseMicros = 500;
+
+absl::Status Mismatch(std::string_view what, RemoteAddress address) {
+  return absl::FailedPreconditionError(
+      absl::StrFormat("%s at 0x%x", std::string(what), address.value()));
+}
+
+// One look at one PyInterpreterState.
+class Examination {
+ public:
+  Examination(RemoteMemory& memory, const Layout& layout, RemoteAddress interpreter)
+      : memory_(memory), layout_(layout), reader_(memory, layout), interpreter_(interpreter) {}
+
+  absl::Status Run(Trial& trial);
+
+ private:
+  absl::Status CheckThreads(Trial& trial);
+  absl::Status CheckDicts();
+  void ReadSys(Trial& trial);
+  std::optional<bool> HasFrame(RemoteAddress tstate);
+  RemoteAddress TopFrame(RemoteAddress tstate);
+  bool IsCode(RemoteAddress code);
+
+  RemoteMemory& memory_;
+  const Layout& layout_;
+  ObjectReader reader_;
+  RemoteAddress interpreter_;
+};
+
+absl::Status Examination::Run(Trial& trial) {
+  if (!interpreter_.MayHoldPointer()) return Mismatch("no interpreter can lie", interpreter_);
+  if (const absl::Status status = CheckThreads(trial); !status.ok()) return status;
+  if (const absl::Status status = CheckDicts(); !status.ok()) return status;
+  ReadSys(trial);
+  return absl::OkStatus();
+}
+
+// Every thread state must point back; and if any says that it has a frame, one must be readable.
+absl::Status Examination::CheckThreads(Trial& trial) {
+  const RemoteAddress head = layout_.interpreter.threads_head.At(interpreter_);
+  const std::optional<RemoteAddress> first = memory_.ReadPointer(head);
+  if (!first) return Mismatch("unreadable list of threads", head);
+  if (first->is_null()) return StartingError("its interpreter has no thread");
+  RemoteAddress tstate = *first;
+  bool bad_frame = false;
+  for (int i = 0; tstate && i < kMaxThreadsChecked; ++i) {
+    if (!tstate.MayHoldPointer()) return Mismatch("no thread state can lie", tstate);
+    const auto owner = memory_.ReadPointer(layout_.thread.interp.At(tstate));
+    if (!owner || *owner != interpreter_) return Mismatch("thread state of another owner", tstate);
+    const std::optional<bool> frame = HasFrame(tstate);
+    trial.has_frames |= frame.value_or(false);
+    bad_frame |= !frame.has_value();
+    tstate = memory_.ReadPointer(layout_.thread.next.At(tstate)).value_or(RemoteAddress());
+  }
+  if (trial.has_frames || !bad_frame) return absl::OkStatus();
+  return absl::UnavailableError(Mismatch("no readable frame in the threads", *first).message());
+}
+
+RemoteAddress Examination::TopFrame(RemoteAddress tstate) {
+  const auto pointer = [this](RemoteAddress at) {
+    return memory_.ReadPointer(at).value_or(RemoteAddress());
+  };
+  switch (layout_.features.frame_model) {
+    case FrameModel::kFrameObjects: return pointer(layout_.thread.frame.At(tstate));
+    case FrameModel::kCurrentFrame: return pointer(layout_.thread.current_frame.At(tstate));
+    case FrameModel::kCFrame: break;
+  }
+  const RemoteAddress cframe = pointer(layout_.thread.cframe.At(tstate));
+  return cframe ? pointer(layout_.cframe.current_frame.At(cframe)) : cframe;
+}
+
+// False: the thread has no frame. None: it has one that makes no sense.
+std::optional<bool> Examination::HasFrame(RemoteAddress tstate) {
+  const bool objects = layout_.features.frame_model == FrameModel::kFrameObjects;
+  const PointerField code_field = objects ? layout_.frame_object.f_code : layout_.iframe.code;
+  const PointerField previous = objects ? layout_.frame_object.f_back : layout_.iframe.previous;
+  RemoteAddress frame = TopFrame(tstate);
+  if (!frame) return false;
+  for (int i = 0; i < kMaxFramesChecked && frame.MayHoldPointer(); ++i) {
+    const auto code = memory_.ReadPointer(code_field.At(frame));
+    if (!code) return std::nullopt;
+    if (IsCode(RemoteAddress(code->value() & ~layout_.features.code_tag_mask))) return true;
+    frame = memory_.ReadPointer(previous.At(frame)).value_or(RemoteAddress());
+  }
+  return std::nullopt;
+}
+
+bool Examination::IsCode(RemoteAddress code) {
+  if (!code.MayHoldPointer() || reader_.TypeName(code) != "code") return false;
+  const auto filename = memory_.ReadPointer(layout_.code.filename.At(code));
+  return filename && reader_.String(*filename).has_value();
+}
+
+absl::Status Examination::CheckDicts() {
+  const InterpreterLayout& fields = layout_.interpreter;
+  for (const PointerField field : {fields.modules, fields.sysdict, fields.builtins}) {
+    const auto dict = memory_.ReadPointer(field.At(interpreter_));
+    if (!dict) return Mismatch("unreadable interpreter", interpreter_);
+    if (dict->is_null()) return StartingError("its interpreter has no modules");
+    if (reader_.TypeName(*dict) != "dict") return Mismatch("not a dict", *dict);
+  }
+  return absl::OkStatus();
+}
+
+void Examination::ReadSys(Trial& trial) {
+  const auto sysdict = memory_.ReadPointer(layout_.interpreter.sysdict.At(interpreter_));
+  if (!sysdict) return;
+  trial.version = ReadHexVersion(memory_, layout_, *sysdict);
+  trial.debug = reader_.Item(*sysdict, "gettotalrefcount").has_value();
+  if (const auto object = reader_.Item(*sysdict, "maxunicode")) {
+    trial.max_unicode = reader_.Integer(*object);
+  }
+}
+
+// The first interpreter of the list that passes; a new sub-interpreter may not be complete.
+absl::StatusOr<Trial> Attempt(RemoteMemory& memory, const Layout& layout, RemoteAddress first) {
+  absl::Status error = absl::OkStatus();
+  RemoteAddress interpreter = first;
+  for (int i = 0; interpreter && i < kMaxInterpreters; ++i) {
+    Trial trial{.first = first};
+    const absl::Status status = Examination(memory, layout, interpreter).Run(trial);
+    if (status.ok()) return trial;
+    if (error.ok()) error = status;
+    if (!interpreter.MayHoldPointer()) break;
+    interpreter = memory.ReadPointer(layout.interpreter.next.At(interpreter))
+                      .value_or(RemoteAddress());
+  }
+  return error.ok() ? StartingError("it has no interpreter") : error;
+}
+
+}  // namespace
+
+absl::Status StartingError(std::string_view message) {
+  absl::Status status = absl::FailedPreconditionError(std::string(message));
+  status.SetPayload(kStartingPayload, absl::Cord());
+  return status;
+}
+
+bool IsStarting(const absl::Status& status) {
+  return status.GetPayload(kStartingPayload).has_value();
+}
+
+absl::StatusOr<Trial> TryInterpreter(RemoteMemory& memory, const Layout& layout,
+                                     RemoteAddress interpreter) {
+  absl::StatusOr<Trial> trial = Attempt(memory, layout, interpreter);
+  // Frames come and go while the target runs.
+  for (int i = 1; i < kAttempts && absl::IsUnavailable(trial.status()); ++i) {
+    usleep(kAttemptPauseMicros);
+    trial = Attempt(memory, layout, interpreter);
+  }
+  return trial;
+}
+
+absl::StatusOr<Trial> TryInterpreterList(RemoteMemory& memory, const Layout& layout,
+                                         RemoteAddress head_variable) {
+  const std::optional<RemoteAddress> first = memory.ReadPointer(head_variable);
+  if (!first) return Mismatch("unreadable list of interpreters", head_variable);
+  if (first->is_null()) return StartingError("it has no interpreter");
+  return TryInterpreter(memory, layout, *first);
+}
+
+}  // namespace spyhop

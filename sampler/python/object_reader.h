@@ -1,0 +1,75 @@
+// Reads simple Python objects (strings, bytes, ints, dicts, attributes) out of a target, for every
+// CPython. For names and code objects, while the target runs: many small reads, allocations. Never
+// while the target is stopped.
+//
+// Everything read is hostile: lengths are capped, chains bounded, pointers checked; what does not
+// make sense is std::nullopt. Strings come back as UTF-8, with unpaired surrogates replaced.
+#ifndef SPYHOP_SAMPLER_PYTHON_OBJECT_READER_H_
+#define SPYHOP_SAMPLER_PYTHON_OBJECT_READER_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "base/remote_memory.h"
+#include "interp_layouts/layout.h"
+
+namespace spyhop {
+
+// A name longer than this is cut and ends in an ellipsis.
+inline constexpr size_t kMaxNameBytes = 4096;
+// Line tables and such.
+inline constexpr size_t kMaxBytesObject = 16 << 20;
+
+class ObjectReader {
+ public:
+  // Both must outlive the reader.
+  ObjectReader(RemoteMemory& memory, const Layout& layout) : memory_(memory), layout_(layout) {}
+
+  // A str (2.7: str or unicode).
+  std::optional<std::string> String(RemoteAddress object, size_t max_bytes = kMaxNameBytes);
+  // A bytes object (2.7: str).
+  std::optional<std::vector<uint8_t>> Bytes(RemoteAddress object, size_t max_bytes = kMaxBytesObject);
+  // An int that fits 64 bits; negative ones too.
+  std::optional<int64_t> Integer(RemoteAddress object);
+  std::optional<RemoteAddress> Type(RemoteAddress object);
+  // tp_name of the object's type.
+  std::optional<std::string> TypeName(RemoteAddress object);
+
+  // Calls `visit` for each key and value until it returns false. At most `limit` entries.
+  // False when the dict could not be read.
+  bool ForEachItem(RemoteAddress dict, size_t limit,
+                   const std::function<bool(RemoteAddress key, RemoteAddress value)>& visit);
+  // The value under a string key.
+  std::optional<RemoteAddress> Item(RemoteAddress dict, std::string_view key);
+  // An attribute in the instance's own dict or inline values (no descriptors, no classes).
+  std::optional<RemoteAddress> Attribute(RemoteAddress object, std::string_view name);
+  // The dict of a module object.
+  std::optional<RemoteAddress> ModuleDict(RemoteAddress module);
+
+ private:
+  struct Instance;
+
+  std::optional<uint64_t> TypeFlags(RemoteAddress type);
+  bool IsA(RemoteAddress object, uint64_t type_flag);
+  std::optional<Instance> ReadInstance(RemoteAddress object);
+  std::optional<RemoteAddress> InManaged311(const Instance& instance, std::string_view name);
+  std::optional<RemoteAddress> InManaged312(const Instance& instance, std::string_view name);
+  std::optional<RemoteAddress> InManaged313(const Instance& instance, std::string_view name);
+  std::optional<RemoteAddress> InValues(const Instance& instance, RemoteAddress values,
+                                        std::string_view name);
+  std::optional<RemoteAddress> Pick(absl::Span<const std::pair<RemoteAddress, RemoteAddress>> items,
+                                    std::string_view key);
+
+  RemoteMemory& memory_;
+  const Layout& layout_;
+};
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_SAMPLER_PYTHON_OBJECT_READER_H_

@@ -1,0 +1,130 @@
+#include "sampler/python/thread_states.h"
+
+#include <algorithm>
+
+namespace spyhop {
+namespace {
+
+constexpr size_t kMaxInterpreters = 1024;
+constexpr size_t kMaxThreads = 32768;
+
+}  // namespace
+
+ThreadStates::ThreadStates(RemoteMemory& memory, const Interpreter& interpreter)
+    : memory_(memory), interpreter_(interpreter) {}
+
+ThreadStates::LookResult ThreadStates::Look() {
+  if (!interpreters_.empty()) {
+    if (!ReadKnown()) return LookResult::kUnreadable;
+    if (ListsUnchanged()) return LookResult::kSame;
+  }
+  if (!Enumerate()) return LookResult::kUnreadable;
+  // What Enumerate followed step by step is copied once more, in one piece.
+  if (!ReadKnown()) return LookResult::kUnreadable;
+  return LookResult::kChanged;
+}
+
+bool ThreadStates::ReadKnown() {
+  const Layout& layout = interpreter_.layout;
+  batch_.clear();
+  interpreters_head_ = interpreter_.first;
+  if (!interpreter_.interpreters_head.is_null()) {
+    batch_.push_back({interpreter_.interpreters_head, &interpreters_head_, 8, 0});
+  }
+  const size_t heads_begin = batch_.size();
+  for (size_t i = 0; i < interpreters_.size(); ++i) {
+    const RemoteAddress address = interpreters_[i].address;
+    batch_.push_back({layout.interpreter.next.At(address), &heads_[i].next, 8, 0});
+    batch_.push_back({layout.interpreter.threads_head.At(address), &heads_[i].threads_head, 8, 0});
+    if (layout.interpreter.gc_collecting.present()) {
+      batch_.push_back(
+          {layout.interpreter.gc_collecting.At(address), &heads_[i].collecting, 4, 0});
+    }
+  }
+  const size_t gils_begin = batch_.size();
+  for (const InterpreterEntry& entry : interpreters_) entry.gil->AppendTo(batch_);
+  for (const ThreadEntry& thread : threads_) {
+    batch_.push_back({thread.address, copies_.data() + thread.copy, layout.thread.size, 0});
+  }
+  memory_.ReadBatch(absl::MakeSpan(batch_));
+  for (size_t i = 0; i < interpreters_.size(); ++i) {
+    interpreters_[i].gil->Settle(batch_[gils_begin + i]);
+    interpreters_[i].collecting = heads_[i].collecting != 0;
+  }
+  return std::all_of(batch_.begin(), batch_.begin() + static_cast<ptrdiff_t>(gils_begin),
+                     [](const ReadRequest& r) { return r.complete(); }) &&
+         heads_begin <= batch_.size();
+}
+
+bool ThreadStates::ListsUnchanged() const {
+  const ThreadStateLayout& fields = interpreter_.layout.thread;
+  for (size_t i = 0; i < interpreters_.size(); ++i) {
+    const InterpreterEntry& entry = interpreters_[i];
+    const RemoteAddress expected = i == 0 ? interpreters_head_ : heads_[i - 1].next;
+    if (entry.address != expected) return false;
+    RemoteAddress next = heads_[i].threads_head;
+    for (size_t t = entry.first_thread; t < entry.first_thread + entry.thread_count; ++t) {
+      const uint8_t* copy = copy_of(threads_[t]);
+      if (threads_[t].address != next || fields.interp.In(copy) != entry.address) return false;
+      next = fields.next.In(copy);
+    }
+    if (!next.is_null()) return false;
+  }
+  const bool one_only = interpreter_.interpreters_head.is_null();
+  return one_only || heads_.back().next.is_null();
+}
+
+bool ThreadStates::Enumerate() {
+  const InterpreterLayout& fields = interpreter_.layout.interpreter;
+  interpreters_.clear();
+  threads_.clear();
+  RemoteAddress address = interpreter_.first;
+  if (!interpreter_.interpreters_head.is_null()) {
+    const auto head = memory_.ReadPointer(interpreter_.interpreters_head);
+    if (!head) return false;
+    address = *head;
+  }
+  while (address.MayHoldPointer() && interpreters_.size() < kMaxInterpreters) {
+    InterpreterEntry entry;
+    entry.address = address;
+    entry.id = fields.id.present() ? memory_.Read<int64_t>(fields.id.At(address)).value_or(0)
+                                   : static_cast<int64_t>(interpreters_.size());
+    entry.gil = std::make_unique<GilReader>(memory_, interpreter_, address);
+    interpreters_.push_back(std::move(entry));
+    if (!EnumerateThreads(static_cast<uint32_t>(interpreters_.size() - 1))) break;
+    const auto next = memory_.ReadPointer(fields.next.At(address));
+    if (!next || interpreter_.interpreters_head.is_null()) break;
+    address = *next;
+  }
+  heads_.assign(interpreters_.size(), {});
+  copies_.resize(threads_.size() * interpreter_.layout.thread.size);
+  return !interpreters_.empty();
+}
+
+bool ThreadStates::EnumerateThreads(uint32_t interpreter) {
+  const ThreadStateLayout& fields = interpreter_.layout.thread;
+  InterpreterEntry& entry = interpreters_[interpreter];
+  entry.first_thread = threads_.size();
+  auto head = memory_.ReadPointer(interpreter_.layout.interpreter.threads_head.At(entry.address));
+  if (!head) return false;
+  std::vector<uint8_t> copy(fields.size);
+  RemoteAddress address = *head;
+  while (address.MayHoldPointer() && threads_.size() < kMaxThreads) {
+    if (!memory_.ReadAll(address, copy.data(), copy.size())) break;
+    if (fields.interp.In(copy.data()) != entry.address) break;
+    ThreadEntry thread;
+    thread.address = address;
+    thread.interpreter = interpreter;
+    thread.pthread_id = fields.thread_id.In(copy.data());
+    if (fields.native_thread_id.present()) {
+      thread.native_id = fields.native_thread_id.In(copy.data());
+    }
+    thread.copy = threads_.size() * fields.size;
+    threads_.push_back(thread);
+    address = fields.next.In(copy.data());
+  }
+  entry.thread_count = threads_.size() - entry.first_thread;
+  return true;
+}
+
+}  // namespace spyhop

@@ -1,0 +1,91 @@
+// The sampler: attaches to one process and fills a Profile until told to stop.
+//
+//   StatusOr<unique_ptr<Sampler>> s = Sampler::Create(pid, options);
+//   s->Run(stop, profile);           // returns at the deadline, at `stop`, or at the target's end
+//
+// Create finds the interpreter, opens all it needs and reads caches warm; it never stops the
+// target. Run does all its work in a dedicated tracer thread, so that the end of that thread (or a
+// SIGKILL) frees whatever was held. Nothing is attached between samples.
+#ifndef SPYHOP_SAMPLER_SAMPLER_H_
+#define SPYHOP_SAMPLER_SAMPLER_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "sampler/profile/profile.h"
+#include "sampler/profile/snapshot.h"
+
+namespace spyhop {
+
+enum class PauseMode {
+  kAuto,   // stop the one thread that holds the GIL, for microseconds
+  kNever,  // never stop anything: read twice, keep what is equal
+};
+
+struct SamplerOptions {
+  double rate_hz = 100;            // 0.1 to 1,000,000; what cannot be reached is reported
+  std::optional<Nanos> duration;   // none: until `stop` or the target's end
+  PauseMode pause = PauseMode::kAuto;
+  bool gil_only = false;           // only samples of the thread that holds the GIL
+};
+
+// Progress for a person at a terminal, about twice a second; called in the tracer thread.
+struct SamplingProgress {
+  Nanos elapsed = 0;
+  uint64_t samples = 0;
+  uint64_t threads = 0;
+};
+
+class Sampler {
+ public:
+  // Errors: kNotFound no such process; kPermissionDenied; kFailedPrecondition not a Python process
+  // (or one that cannot be sampled, e.g. 32-bit); kUnimplemented a version that is not supported.
+  // The message says what happened, why, and what to do.
+  static absl::StatusOr<std::unique_ptr<Sampler>> Create(int pid, const SamplerOptions& options);
+  virtual ~Sampler() = default;
+
+  // Target known so far; after an exec the profile has the later ones too.
+  virtual const TargetInfo& target() const = 0;
+
+  // Samples into `profile` until the duration is over, `stop` becomes true, or the target ends;
+  // all three are success. What was collected before an error stays in `profile`.
+  virtual absl::Status Run(const std::atomic<bool>& stop, Profile& profile,
+                           const std::function<void(const SamplingProgress&)>& progress) = 0;
+};
+
+struct SnapshotOptions {
+  PauseMode pause = PauseMode::kAuto;
+};
+
+// Every thread's stack now. Errors as Sampler::Create.
+absl::StatusOr<Snapshot> TakeSnapshot(int pid, const SnapshotOptions& options);
+
+// A Python process found on this machine, for `spyhop list`.
+struct PythonProcess {
+  int pid = 0;
+  std::string version;  // empty: could not be read, `problem` says why
+  std::string flavour;
+  int threads = 0;
+  std::vector<std::string> command;
+  std::string problem;
+};
+std::vector<PythonProcess> ListPythonProcesses();
+
+// One finding of `spyhop doctor`.
+struct Finding {
+  enum class Verdict { kOk, kWarning, kProblem } verdict = Verdict::kOk;
+  std::string subject;  // "ptrace", "interpreter", "stacks"
+  std::string text;
+  std::string remedy;  // empty when there is nothing to do
+};
+// Can Spyhop attach at all (pid 0), or to this process, and with what detail?
+std::vector<Finding> Diagnose(int pid);
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_SAMPLER_SAMPLER_H_

@@ -1,0 +1,31 @@
+#include "sampler/sampling_clock.h"
+
+#include <algorithm>
+
+namespace spyhop {
+
+SamplingClock::SamplingClock(Clock& clock, double rate_hz, uint64_t seed)
+    : clock_(clock),
+      period_(static_cast<double>(kSecond) / rate_hz),
+      start_(clock.Now()),
+      random_(static_cast<std::minstd_rand::result_type>(seed % 2147483646 + 1)) {}
+
+Nanos SamplingClock::AwaitNext(Nanos limit) {
+  ++index_;
+  const double jitter = std::uniform_real_distribution<double>(0.5, 1.5)(random_);
+  const Nanos instant =
+      start_ + static_cast<Nanos>((static_cast<double>(index_ - 1) + jitter) * period_);
+  Nanos now = clock_.Now();
+  if (now < instant) {
+    clock_.SleepUntil(std::min(instant, limit));
+    now = clock_.Now();
+  }
+  if (static_cast<double>(now - instant) > period_ / 2) {
+    ++late_rounds_;
+    const auto passed = static_cast<uint64_t>(static_cast<double>(now - start_) / period_);
+    index_ = std::max(index_, passed);
+  }
+  return now;
+}
+
+}  // namespace spyhop

@@ -1,0 +1,38 @@
+// When to sample: one random instant in each period, around absolute deadlines.
+//
+// Instants are uniform in 0.5 to 1.5 of the period around deadlines that do not drift, so that a
+// periodic program is not aliased and the mean rate is exact. Instants that have passed are skipped
+// and counted, never replayed: the sample that follows carries the time that really went by.
+#ifndef SPYHOP_SAMPLER_SAMPLING_CLOCK_H_
+#define SPYHOP_SAMPLER_SAMPLING_CLOCK_H_
+
+#include <cstdint>
+#include <random>
+
+#include "base/clock.h"
+
+namespace spyhop {
+
+class SamplingClock {
+ public:
+  // `rate_hz` > 0. The clock must outlive this.
+  SamplingClock(Clock& clock, double rate_hz, uint64_t seed);
+
+  // Sleeps until the next instant, but not beyond `limit`; returns the time it is then.
+  Nanos AwaitNext(Nanos limit);
+
+  // Rounds that began more than half a period after their instant.
+  uint64_t late_rounds() const { return late_rounds_; }
+
+ private:
+  Clock& clock_;
+  double period_;
+  Nanos start_;
+  uint64_t index_ = 0;  // of the current period
+  uint64_t late_rounds_ = 0;
+  std::minstd_rand random_;
+};
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_SAMPLER_SAMPLING_CLOCK_H_

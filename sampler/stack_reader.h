@@ -1,0 +1,76 @@
+// Reads the stacks of all threads of one target, once a round, doing the least harm that gives the
+// truth. How each thread is read:
+//
+//   blocked, not run since its stack was read   nothing: one pread of schedstat
+//   blocked, has run since                      read, then "has it run?" asked again; not stopped
+//   holds the GIL and runs                      stopped, copied, let go: the only stop of a round
+//   runs without the GIL                        copied in that same stop: without the GIL its
+//                                               Python stack cannot change, and the GIL is held by
+//                                               the stopped thread. Not stopped itself.
+//   runs, nobody holds the GIL; --pause=never   read twice in one call, kept when equal
+//
+// Interpreters with a GIL of their own (3.12+) get a stop each; without a GIL every running thread
+// gets one. Runs in the tracer thread.
+#ifndef SPYHOP_SAMPLER_STACK_READER_H_
+#define SPYHOP_SAMPLER_STACK_READER_H_
+
+#include <memory>
+#include <vector>
+
+#include "base/remote_memory.h"
+#include "sampler/profile/histogram.h"
+#include "sampler/python/thread_states.h"
+#include "sampler/sampler.h"
+#include "sampler/target/thread_stop.h"
+#include "sampler/watched_thread.h"
+
+namespace spyhop {
+
+using WatchedThreads = std::vector<std::unique_ptr<WatchedThread>>;
+
+class StackReader {
+ public:
+  // All must outlive this.
+  StackReader(RemoteMemory& memory, const Layout& layout, const WalkLimits& limits)
+      : memory_(memory), layout_(layout), limits_(limits) {}
+
+  struct Options {
+    PauseMode pause = PauseMode::kAuto;
+    bool gil_only = false;
+  };
+
+  // `states` have just been looked at and `threads` are theirs. Fills the round's part of each
+  // thread; stopped times go to `stops`.
+  void ReadRound(const ThreadStates& states, const WatchedThreads& threads, const Options& options,
+                 ThreadStopControl& control, DurationHistogram& stops);
+
+ private:
+  using ThreadList = std::vector<WatchedThread*>;
+
+  void SortOut(const ThreadStates& states, const WatchedThreads& threads, const Options& options);
+  void SortOutOne(WatchedThread& thread, const Options& options);
+  void ReadBlocked(const ThreadStates& states);
+  void StopAndRead(const ThreadStates& states, WatchedThread& holder, ThreadStopControl& control,
+                   DurationHistogram& stops);
+  void AppendCollecting(RemoteAddress interpreter);
+  void ReadWhileStopped(WatchedThread& holder, GilReader& gil, bool& others_frozen) noexcept;
+  void ReadTwice(const ThreadStates& states, WatchedThread& thread);
+  bool TryReadTwice(WatchedThread& thread);
+
+
+  RemoteMemory& memory_;
+  const Layout& layout_;
+  const WalkLimits limits_;
+  // Of one round; kept for their capacity.
+  ThreadList blocked_;  // to be read without a stop
+  ThreadList holders_;  // to be stopped
+  ThreadList running_;  // without the GIL
+  ThreadList frozen_;   // of running_, those that a holder's stop freezes
+  std::vector<ReadRequest> batch_;
+  std::vector<uint8_t> tstate_copy_;
+  int32_t collecting_ = 0;
+};
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_SAMPLER_STACK_READER_H_

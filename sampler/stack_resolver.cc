@@ -1,0 +1,59 @@
+#include "sampler/stack_resolver.h"
+
+namespace spyhop {
+
+StackResolver::Result StackResolver::Resolve(const RawStack& raw, bool collecting, Nanos now) {
+  codes_.Verify(raw, now);
+  Result result{kNoStack, raw.error().code};
+  StackId root = kNoStack;
+  if (!raw.whole()) {
+    root = profile_.stacks().Push(kNoStack, MarkerFrame(kLeftOutFrames, FrameKind::kPython));
+  }
+  if (!last_.empty() && profile_.stacks().Parent(last_.front().stack) != root) last_.clear();
+  result.stack = root;
+  size_t depth = 0;
+  for (auto frame = raw.frames().rbegin(); frame != raw.frames().rend(); ++frame, ++depth) {
+    const CodeInfo* code = codes_.Find(frame->code, now);
+    const uint32_t serial = code == nullptr ? 0 : code->serial;
+    if (depth < last_.size() && last_[depth].serial == serial &&
+        last_[depth].instruction == frame->instruction) {
+      result.stack = last_[depth].stack;
+      continue;
+    }
+    last_.resize(depth);
+    if (code == nullptr) result.truncated = SampleErrorCode::kBadCode;
+    const FrameId id = code == nullptr ? MarkerFrame(kUnknownFrame, FrameKind::kPython)
+                                       : FrameOf(*frame, *code);
+    result.stack = profile_.stacks().Push(result.stack, id);
+    last_.push_back({serial, frame->instruction, result.stack});
+  }
+  last_.resize(depth);
+  if (collecting) {
+    result.stack = profile_.stacks().Push(result.stack,
+                                          MarkerFrame(kGarbageCollection, FrameKind::kGc));
+  }
+  return result;
+}
+
+FrameId StackResolver::FrameOf(const RawFrame& frame, const CodeInfo& code) {
+  const auto offset = static_cast<uint32_t>(codes_.InstructionOffset(frame));
+  const uint64_t key = uint64_t{code.serial} << 32 | offset;
+  const auto found = frames_.find(key);
+  if (found != frames_.end()) return found->second;
+  Frame made;
+  made.file = profile_.strings().Intern(code.file);
+  made.function = profile_.strings().Intern(code.function);
+  made.line = codes_.PositionOf(code, frame).line;
+  const FrameId id = profile_.frames().Intern(made);
+  frames_[key] = id;
+  return id;
+}
+
+FrameId StackResolver::MarkerFrame(const char* function, FrameKind kind) {
+  Frame marker;
+  marker.function = profile_.strings().Intern(function);
+  marker.kind = kind;
+  return profile_.frames().Intern(marker);
+}
+
+}  // namespace spyhop

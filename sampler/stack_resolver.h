@@ -1,0 +1,53 @@
+// From copied stacks to stacks of a profile: names and lines looked up, interned, remembered.
+//
+// Runs after the target has been resumed. A stack whose root end is that of the thread's previous
+// one costs only the frames that differ.
+#ifndef SPYHOP_SAMPLER_STACK_RESOLVER_H_
+#define SPYHOP_SAMPLER_STACK_RESOLVER_H_
+
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "sampler/profile/profile.h"
+#include "sampler/python/code_cache.h"
+#include "sampler/python/raw_stack.h"
+
+namespace spyhop {
+
+// The function names of frames that no program has.
+inline constexpr char kLeftOutFrames[] = "<frames left out>";
+inline constexpr char kUnknownFrame[] = "<unknown>";
+inline constexpr char kGarbageCollection[] = "<garbage collection>";
+
+class StackResolver {
+ public:
+  // Both must outlive this.
+  StackResolver(CodeCache& codes, Profile& profile) : codes_(codes), profile_(profile) {}
+
+  struct Result {
+    StackId stack = kNoStack;
+    SampleErrorCode truncated = SampleErrorCode::kNone;
+  };
+  // `collecting` puts a garbage-collection frame on top.
+  Result Resolve(const RawStack& raw, bool collecting, Nanos now);
+
+ private:
+  FrameId FrameOf(const RawFrame& frame, const CodeInfo& code);
+  FrameId MarkerFrame(const char* function, FrameKind kind);
+
+  CodeCache& codes_;
+  Profile& profile_;
+  // (code serial << 32 | instruction offset) -> frame
+  absl::flat_hash_map<uint64_t, FrameId> frames_;
+  // The last stack, root first, and the interned stack up to each frame.
+  struct Step {
+    uint32_t serial;
+    uint64_t instruction;
+    StackId stack;
+  };
+  std::vector<Step> last_;
+};
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_SAMPLER_STACK_RESOLVER_H_

@@ -1,0 +1,220 @@
+#include "sampler/target/process_files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "base/absl_view.h"
+
+namespace spyhop {
+namespace {
+
+// Files of /proc tell no size; more than this is not read (maps of a huge process: some MiB).
+constexpr size_t kMaxProcFile = 64 << 20;
+
+absl::Status ErrnoStatus(int error, int pid, const char* what) {
+  const std::string message = absl::StrFormat("cannot read %s of process %d", what, pid);
+  if (error == ENOENT || error == ESRCH) {
+    return absl::NotFoundError(absl::StrFormat("no process with pid %d", pid));
+  }
+  if (error == EACCES || error == EPERM) {
+    return absl::PermissionDeniedError(message);
+  }
+  return absl::ErrnoToStatus(error, message);
+}
+
+absl::StatusOr<std::string> ReadAll(int fd) {
+  std::string text;
+  char piece[16384];
+  for (;;) {
+    const ssize_t got = read(fd, piece, sizeof(piece));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return absl::ErrnoToStatus(errno, "read");
+    if (got == 0 || text.size() > kMaxProcFile) return text;
+    text.append(piece, static_cast<size_t>(got));
+  }
+}
+
+absl::StatusOr<std::string> ReadProcFile(const std::string& path, int pid, const char* what) {
+  const ScopedFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return ErrnoStatus(errno, pid, what);
+  errno = 0;
+  absl::StatusOr<std::string> text = ReadAll(fd.get());
+  if (!text.ok()) return ErrnoStatus(errno, pid, what);
+  return text;
+}
+
+std::string ReadLinkOf(const std::string& path) {
+  char target[4096];
+  const ssize_t length = readlink(path.c_str(), target, sizeof(target));
+  return length < 0 ? std::string() : std::string(target, static_cast<size_t>(length));
+}
+
+std::vector<int> NumericEntries(const std::string& path) {
+  std::vector<int> numbers;
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(path.c_str()), &closedir);
+  if (dir == nullptr) return numbers;
+  while (const dirent* entry = readdir(dir.get())) {
+    int number = 0;
+    if (absl::SimpleAtoi(entry->d_name, &number)) numbers.push_back(number);
+  }
+  return numbers;
+}
+
+}  // namespace
+
+std::optional<ProcessStat> ParseStat(std::string_view text) {
+  // comm may hold ')' and spaces, so it ends at the *last* ')'.
+  const size_t open = text.find('(');
+  const size_t close = text.rfind(')');
+  if (open == text.npos || close == text.npos || close < open) return std::nullopt;
+  ProcessStat stat;
+  stat.comm = std::string(text.substr(open + 1, close - open - 1));
+  const std::vector<absl::string_view> fields =
+      absl::StrSplit(AbslView(text.substr(close + 1)), ' ', absl::SkipWhitespace());
+  // fields[0] is field 3 of proc(5), the state.
+  if (fields.size() < 20 || fields[0].size() != 1) return std::nullopt;
+  stat.state = fields[0][0];
+  if (!absl::SimpleAtoi(fields[1], &stat.parent) || !absl::SimpleAtoi(fields[6], &stat.flags) ||
+      !absl::SimpleAtoi(fields[19], &stat.start_time)) {
+    return std::nullopt;
+  }
+  return stat;
+}
+
+std::optional<ProcessStatus> ParseStatus(std::string_view text) {
+  ProcessStatus status;
+  for (absl::string_view line : absl::StrSplit(AbslView(text), '\n')) {
+    const std::vector<absl::string_view> words =
+        absl::StrSplit(line, absl::ByAnyChar("\t "), absl::SkipEmpty());
+    if (words.size() < 2) continue;
+    if (words[0] == "Uid:") {
+      if (!absl::SimpleAtoi(words[1], &status.real_uid)) return std::nullopt;
+    } else if (words[0] == "TracerPid:") {
+      if (!absl::SimpleAtoi(words[1], &status.tracer_pid)) return std::nullopt;
+    } else if (words[0] == "NSpid:" || (words[0] == "Pid:" && status.namespace_ids.empty())) {
+      status.namespace_ids.clear();
+      for (size_t i = 1; i < words.size(); ++i) {
+        int id = 0;
+        if (!absl::SimpleAtoi(words[i], &id)) return std::nullopt;
+        status.namespace_ids.push_back(id);
+      }
+    }
+  }
+  if (status.namespace_ids.empty()) return std::nullopt;
+  return status;
+}
+
+ProcessFiles::ProcessFiles(int pid) : pid_(pid) {}
+
+std::string ProcessFiles::Path(std::string_view rest) const {
+  return absl::StrCat("/proc/", pid_, "/", AbslView(rest));
+}
+
+absl::StatusOr<ProcessStat> ProcessFiles::Stat() const {
+  absl::StatusOr<std::string> text = ReadProcFile(Path("stat"), pid_, "stat");
+  if (!text.ok()) return text.status();
+  std::optional<ProcessStat> stat = ParseStat(*text);
+  if (!stat) return absl::DataLossError(absl::StrCat("cannot understand ", Path("stat")));
+  return *std::move(stat);
+}
+
+absl::StatusOr<ProcessStatus> ProcessFiles::Status() const { return ThreadStatus(pid_); }
+
+absl::StatusOr<ProcessStatus> ProcessFiles::ThreadStatus(int tid) const {
+  const std::string path = Path(absl::StrCat("task/", tid, "/status"));
+  absl::StatusOr<std::string> text = ReadProcFile(path, pid_, "status");
+  if (!text.ok()) return text.status();
+  std::optional<ProcessStatus> status = ParseStatus(*text);
+  if (!status) return absl::DataLossError(absl::StrCat("cannot understand ", path));
+  return *std::move(status);
+}
+
+std::string ProcessFiles::ThreadName(int tid) const {
+  absl::StatusOr<std::string> text =
+      ReadProcFile(Path(absl::StrCat("task/", tid, "/comm")), pid_, "comm");
+  if (!text.ok()) return "";
+  return std::string(absl::StripSuffix(*text, "\n"));
+}
+
+absl::StatusOr<std::vector<int>> ProcessFiles::ThreadIds() const {
+  std::vector<int> tids = NumericEntries(Path("task"));
+  if (tids.empty()) return ErrnoStatus(ESRCH, pid_, "threads");
+  std::sort(tids.begin(), tids.end());
+  return tids;
+}
+
+absl::StatusOr<std::string> ProcessFiles::MapsText() const {
+  return ReadProcFile(Path("maps"), pid_, "memory map");
+}
+
+std::vector<std::string> ProcessFiles::CommandLine() const {
+  absl::StatusOr<std::string> text = ReadProcFile(Path("cmdline"), pid_, "command line");
+  if (!text.ok() || text->empty()) return {};
+  if (text->back() == '\0') text->pop_back();
+  return absl::StrSplit(*text, '\0');
+}
+
+std::string ProcessFiles::Executable() const { return ReadLinkOf(Path("exe")); }
+
+absl::StatusOr<ScopedFd> ProcessFiles::OpenMapped(AddressRange mapping, const std::string& path,
+                                                  uint64_t device, uint64_t inode) const {
+  // proc(5): map_files needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE, but leads to the very file.
+  const std::string link = Path(absl::StrFormat("map_files/%x-%x", mapping.begin().value(),
+                                                mapping.end().value()));
+  ScopedFd fd(open(link.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.valid()) return fd;
+  absl::StatusOr<ScopedFd> by_path = OpenInRoot(path);
+  if (!by_path.ok()) return by_path.status();
+  struct stat info;
+  if (fstat(by_path->get(), &info) != 0) return absl::ErrnoToStatus(errno, path);
+  // On overlay and btrfs the device of stat(2) may differ from the one in maps; the inode then
+  // still has to agree.
+  if (info.st_ino != inode && inode != 0) {
+    return absl::NotFoundError(absl::StrFormat(
+        "%s is no longer the file that process %d has mapped (device %d:%d)", path, pid_,
+        major(device), minor(device)));
+  }
+  return by_path;
+}
+
+absl::StatusOr<ScopedFd> ProcessFiles::OpenExecutable() const {
+  ScopedFd fd(open(Path("exe").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return ErrnoStatus(errno, pid_, "executable");
+  return fd;
+}
+
+absl::StatusOr<ScopedFd> ProcessFiles::OpenInRoot(const std::string& path) const {
+  const std::string full = Path(absl::StrCat("root", path));
+  ScopedFd fd(open(full.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", full));
+  return fd;
+}
+
+std::vector<int> ProcessFiles::AllPids() {
+  std::vector<int> pids = NumericEntries("/proc");
+  std::erase_if(pids, [](int pid) {
+    // Kernel threads have no executable; others' links may be unreadable, those are kept.
+    char target[8];
+    const std::string link = absl::StrCat("/proc/", pid, "/exe");
+    return readlink(link.c_str(), target, sizeof(target)) < 0 && errno == ENOENT;
+  });
+  std::sort(pids.begin(), pids.end());
+  return pids;
+}
+
+}  // namespace spyhop

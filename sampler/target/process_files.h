@@ -1,0 +1,77 @@
+// What /proc tells of one process: text in, structs out, and files opened as the *target* sees
+// them. The only place that knows /proc's paths.
+//
+// Nothing here stops or disturbs the target. Functions open, read and close (2 to 70 us each), so
+// they are for set-up and slow look-ups; the per-round reads are in thread_probe.h. Not
+// thread-safe.
+#ifndef SPYHOP_SAMPLER_TARGET_PROCESS_FILES_H_
+#define SPYHOP_SAMPLER_TARGET_PROCESS_FILES_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/address.h"
+#include "base/scoped_fd.h"
+
+namespace spyhop {
+
+// Fields of /proc/PID/stat that Spyhop uses (proc(5)).
+struct ProcessStat {
+  std::string comm;
+  char state = '?';  // R S D T t Z X I
+  int parent = 0;
+  uint64_t start_time = 0;  // clock ticks since boot; tells a reused pid
+  uint64_t flags = 0;       // PF_KTHREAD = 0x00200000
+};
+
+// Fields of /proc/PID/status.
+struct ProcessStatus {
+  uint32_t real_uid = 0;
+  int tracer_pid = 0;
+  // The ids of the process (or thread) from Spyhop's namespace inwards; the last one is what the
+  // target itself sees. Never empty.
+  std::vector<int> namespace_ids;
+};
+
+std::optional<ProcessStat> ParseStat(std::string_view text);
+std::optional<ProcessStatus> ParseStatus(std::string_view text);
+
+class ProcessFiles {
+ public:
+  explicit ProcessFiles(int pid);
+
+  int pid() const { return pid_; }
+
+  // kNotFound when the process is gone; kPermissionDenied.
+  absl::StatusOr<ProcessStat> Stat() const;
+  absl::StatusOr<ProcessStatus> Status() const;
+  absl::StatusOr<ProcessStatus> ThreadStatus(int tid) const;
+  std::string ThreadName(int tid) const;  // comm; empty when gone
+  absl::StatusOr<std::vector<int>> ThreadIds() const;
+  absl::StatusOr<std::string> MapsText() const;
+  std::vector<std::string> CommandLine() const;
+  std::string Executable() const;  // target of the exe link, " (deleted)" kept
+
+  // The file behind a mapping, as mapped, even when it has been deleted or replaced or lies in
+  // another mount namespace: map_files first, then root + path when device and inode agree.
+  absl::StatusOr<ScopedFd> OpenMapped(AddressRange mapping, const std::string& path, uint64_t device,
+                                      uint64_t inode) const;
+  absl::StatusOr<ScopedFd> OpenExecutable() const;
+  // A file by its path inside the target's root.
+  absl::StatusOr<ScopedFd> OpenInRoot(const std::string& path) const;
+
+  // Every process on this machine that has a user-space address space.
+  static std::vector<int> AllPids();
+
+ private:
+  std::string Path(std::string_view rest) const;
+  int pid_;
+};
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_SAMPLER_TARGET_PROCESS_FILES_H_

@@ -1,0 +1,126 @@
+#include "sampler/target/process_vm_memory.h"
+
+#include <fcntl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/scoped_fd.h"
+#include "sampler/target/process_files.h"
+
+namespace spyhop {
+namespace {
+
+constexpr size_t kMaxPieces = 1024;  // IOV_MAX
+
+class ProcessVmMemory : public RemoteMemory {
+ public:
+  explicit ProcessVmMemory(int pid) : pid_(pid) {}
+
+  size_t ReadBatch(absl::Span<ReadRequest> requests) noexcept override {
+    size_t complete = 0;
+    while (!requests.empty()) {
+      const size_t count = std::min(requests.size(), kMaxPieces);
+      const size_t handled = ReadPieces(requests.first(count));
+      for (const ReadRequest& request : requests.first(handled)) complete += request.complete();
+      requests.remove_prefix(handled);
+    }
+    return complete;
+  }
+
+ private:
+  // One system call. Returns how many requests are settled: all of them, or those up to and
+  // including the first that could not be read whole. The kernel copies in order and stops at the
+  // first bad page (process_vm_readv(2); mm/process_vm_access.c).
+  size_t ReadPieces(absl::Span<ReadRequest> requests) noexcept {
+    for (size_t i = 0; i < requests.size(); ++i) {
+      local_[i] = {requests[i].destination, requests[i].size};
+      remote_[i] = {reinterpret_cast<void*>(requests[i].address.value()), requests[i].size};
+      requests[i].done = 0;
+    }
+    const ssize_t got = process_vm_readv(pid_, local_.data(), requests.size(), remote_.data(),
+                                         requests.size(), 0);
+    size_t left = got > 0 ? static_cast<size_t>(got) : 0;
+    for (size_t i = 0; i < requests.size(); ++i) {
+      requests[i].done = std::min(left, requests[i].size);
+      left -= requests[i].done;
+      if (!requests[i].complete()) return i + 1;
+    }
+    return requests.size();
+  }
+
+  const int pid_;
+  std::array<iovec, kMaxPieces> local_;
+  std::array<iovec, kMaxPieces> remote_;
+};
+
+class ProcMemMemory : public RemoteMemory {
+ public:
+  explicit ProcMemMemory(ScopedFd fd) : fd_(std::move(fd)) {}
+
+  size_t ReadBatch(absl::Span<ReadRequest> requests) noexcept override {
+    size_t complete = 0;
+    for (ReadRequest& request : requests) {
+      const ssize_t got = pread(fd_.get(), request.destination, request.size,
+                                static_cast<off_t>(request.address.value()));
+      request.done = got > 0 ? static_cast<size_t>(got) : 0;
+      complete += request.complete();
+    }
+    return complete;
+  }
+
+ private:
+  ScopedFd fd_;
+};
+
+std::string FirstLine(const char* path) {
+  const ScopedFd fd(open(path, O_RDONLY | O_CLOEXEC));
+  char text[64];
+  const ssize_t got = fd.valid() ? read(fd.get(), text, sizeof(text)) : 0;
+  const std::string_view all(text, got > 0 ? static_cast<size_t>(got) : 0);
+  return std::string(all.substr(0, all.find('\n')));
+}
+
+std::string WhyRefused(int pid) {
+  absl::StatusOr<ProcessStatus> status = ProcessFiles(pid).Status();
+  if (status.ok() && status->real_uid != geteuid()) {
+    return absl::StrFormat("it belongs to user %d, Spyhop runs as user %d", status->real_uid,
+                           geteuid());
+  }
+  const std::string yama = FirstLine("/proc/sys/kernel/yama/ptrace_scope");
+  if (yama == "1" || yama == "2" || yama == "3") {
+    return absl::StrCat("kernel.yama.ptrace_scope is ", yama);
+  }
+  return "the kernel refuses it (capabilities, a seccomp profile, or a process not dumpable)";
+}
+
+}  // namespace
+
+absl::Status PermissionError(int pid) {
+  return absl::PermissionDeniedError(absl::StrFormat(
+      "cannot read process %d: Operation not permitted (%s). Run as root, or: setcap "
+      "cap_sys_ptrace+ep on the spyhop binary; in a container add the SYS_PTRACE capability",
+      pid, WhyRefused(pid)));
+}
+
+absl::StatusOr<std::unique_ptr<RemoteMemory>> OpenProcessMemory(int pid) {
+  // An address that is never mapped tells permission (EPERM) from presence (EFAULT).
+  char byte = 0;
+  const iovec local{&byte, 1};
+  const iovec remote{reinterpret_cast<void*>(uint64_t{1}), 1};
+  if (process_vm_readv(pid, &local, 1, &remote, 1, 0) < 0 && errno == ESRCH) {
+    return absl::NotFoundError(absl::StrFormat("no process with pid %d", pid));
+  }
+  if (errno == EFAULT) return std::make_unique<ProcessVmMemory>(pid);
+  ScopedFd fd(open(absl::StrCat("/proc/", pid, "/mem").c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.valid()) return std::make_unique<ProcMemMemory>(std::move(fd));
+  return PermissionError(pid);
+}
+
+}  // namespace spyhop

@@ -1,0 +1,46 @@
+#include "sampler/target/scheduling.h"
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdint>
+
+namespace spyhop {
+namespace {
+
+// struct sched_attr (sched_setattr(2)); glibc 2.36 has neither it nor the call.
+struct SchedAttributes {
+  uint32_t size = sizeof(SchedAttributes);
+  uint32_t policy = 0;  // SCHED_OTHER
+  uint64_t flags = 0;
+  int32_t nice = 0;
+  uint32_t priority = 0;
+  uint64_t runtime = 0;  // ns; for SCHED_OTHER the slice, since Linux 6.12
+  uint64_t deadline = 0;
+  uint64_t period = 0;
+};
+
+}  // namespace
+
+void RequestShortSlice() noexcept {
+  SchedAttributes attributes;
+  attributes.nice = getpriority(PRIO_PROCESS, 0);
+  attributes.runtime = 100'000;
+  syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
+void RaiseOpenFileLimit() noexcept {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+unsigned long long PeakResidentBytes() noexcept {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<unsigned long long>(usage.ru_maxrss) * 1024;
+}
+
+}  // namespace spyhop

@@ -1,0 +1,162 @@
+#include "sampler/target/thread_stop.h"
+
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace spyhop {
+namespace {
+
+// Spinning longer takes the CPU which the target may need to reach its stop: unbounded, p99 of the
+// stop was 4.3 ms with four busy threads on two CPUs.
+constexpr Nanos kMaxSpin = 30 * kMicrosecond;
+constexpr Nanos kPollEvery = 3 * kMicrosecond;
+// A running thread stops within a scheduler tick unless it is uninterruptible or has no CPU.
+constexpr Nanos kDeadline = 50 * kMillisecond;
+
+MonotonicClock monotonic;
+
+void SpinUntil(Nanos instant) noexcept {
+  while (monotonic.Now() < instant) __builtin_ia32_pause();
+}
+
+// System calls that return EINTR after any stop, even without a signal handler (signal(7),
+// "Interruption of system calls and library functions by stop signals", and those listed there as
+// never restarted), and which have done nothing yet when they do, so that calling again is the same.
+bool IsRepeatable(uint64_t number) {
+  switch (number) {
+    case SYS_epoll_wait:
+    case SYS_epoll_pwait:
+    case SYS_epoll_pwait2:
+    case SYS_semop:
+    case SYS_semtimedop:
+    case SYS_rt_sigtimedwait:
+    case SYS_io_getevents:
+    case SYS_msgrcv:
+    case SYS_msgsnd:
+    case SYS_read:
+    case SYS_recvfrom:
+    case SYS_recvmsg:
+    case SYS_accept:
+    case SYS_accept4:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+ThreadStopper::ThreadStopper() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+StopOutcome ThreadStopper::Stop(int tid) noexcept {
+  tid_ = tid;
+  signal_ = 0;
+  if (ptrace(PTRACE_SEIZE, tid, nullptr, nullptr) != 0) {
+    return errno == ESRCH ? StopOutcome::kGone : StopOutcome::kRefused;
+  }
+  kicked_ = monotonic.Now();
+  if (ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) != 0) {
+    // Only a thread that is ending refuses; it is waited for below or vanishes.
+    needs_retirement_ = true;
+    return StopOutcome::kGone;
+  }
+  switch (AwaitStop()) {
+    case Wait::kStopped:
+      return StopOutcome::kStopped;
+    case Wait::kGone:
+      return StopOutcome::kGone;
+    case Wait::kNotYet:
+      break;
+  }
+  needs_retirement_ = true;
+  return StopOutcome::kLate;
+}
+
+ThreadStopper::Wait ThreadStopper::PollStop() noexcept {
+  int status = 0;
+  const pid_t pid = waitpid(tid_, &status, __WALL | WNOHANG);
+  if (pid == 0) return Wait::kNotYet;
+  if (pid < 0 || !WIFSTOPPED(status)) return Wait::kGone;
+  // ptrace(2): a stop with PTRACE_EVENT_STOP is ours or a group stop; any other is the delivery of
+  // a signal, which has to be passed on.
+  if (status >> 16 != PTRACE_EVENT_STOP) signal_ = WSTOPSIG(status);
+  return Wait::kStopped;
+}
+
+ThreadStopper::Wait ThreadStopper::AwaitStop() noexcept {
+  // Most of the wait is the kick travelling; polling then would only cost system calls.
+  SpinUntil(kicked_ + std::min(expected_kick_ * 3 / 4, kMaxSpin));
+  for (;;) {
+    const Wait wait = PollStop();
+    const Nanos now = monotonic.Now();
+    if (wait != Wait::kNotYet) {
+      expected_kick_ += (std::min(now - kicked_, kMaxSpin) - expected_kick_) / 8;
+      return wait;
+    }
+    if (now - kicked_ > kMaxSpin) break;
+    SpinUntil(now + kPollEvery);
+  }
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  for (;;) {
+    const Wait wait = PollStop();
+    if (wait != Wait::kNotYet) return wait;
+    const Nanos left = kicked_ + kDeadline - monotonic.Now();
+    if (left <= 0) return Wait::kNotYet;
+    // A SIGCHLD of an earlier stop may still be pending; it costs one more turn.
+    const timespec timeout{0, static_cast<long>(left)};
+    sigtimedwait(&set, nullptr, &timeout);
+  }
+}
+
+void ThreadStopper::Resume() noexcept {
+  RestartInterruptedCall();
+  last_stop_ = monotonic.Now() - kicked_;
+  ptrace(PTRACE_DETACH, tid_, nullptr, signal_);
+}
+
+// The thread ran when it was looked at; if in the microseconds until the kick arrived it entered a
+// call that stops interrupt, the kernel has that call return EINTR now, which the program would not
+// have seen without us. Going back to the `syscall` instruction (2 bytes) makes the call again, as
+// the kernel itself does for most calls (arch/x86/kernel/signal.c, handle_signal: ip -= 2). Not
+// when a signal is pending: then EINTR is the signal's doing.
+void ThreadStopper::RestartInterruptedCall() noexcept {
+  user_regs_struct registers;
+  if (ptrace(PTRACE_GETREGS, tid_, nullptr, &registers) != 0) return;
+  const auto result = static_cast<int64_t>(registers.rax);
+  const auto number = static_cast<int64_t>(registers.orig_rax);
+  if (result != -EINTR || number < 0 || !IsRepeatable(registers.orig_rax)) return;
+  if (signal_ != 0 || HasPendingSignal()) return;
+  registers.rax = registers.orig_rax;
+  registers.rip -= 2;
+  if (ptrace(PTRACE_SETREGS, tid_, nullptr, &registers) == 0) ++restarted_calls_;
+}
+
+bool ThreadStopper::HasPendingSignal() const noexcept {
+  uint64_t blocked = 0;
+  if (ptrace(PTRACE_GETSIGMASK, tid_, sizeof(blocked), &blocked) != 0) return true;
+  for (const uint32_t flags : {uint32_t{0}, uint32_t{PTRACE_PEEKSIGINFO_SHARED}}) {
+    siginfo_t infos[32];
+    __ptrace_peeksiginfo_args arguments{0, flags, 32};
+    const long count = ptrace(PTRACE_PEEKSIGINFO, tid_, &arguments, infos);
+    if (count < 0) return true;
+    for (long i = 0; i < count; ++i) {
+      if ((blocked >> (infos[i].si_signo - 1) & 1) == 0) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace spyhop

@@ -1,0 +1,61 @@
+// One thread of the target as the sampler follows it from round to round.
+#ifndef SPYHOP_SAMPLER_WATCHED_THREAD_H_
+#define SPYHOP_SAMPLER_WATCHED_THREAD_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/sample_error.h"
+#include "sampler/python/frame_walker.h"
+#include "sampler/python/raw_stack.h"
+#include "sampler/python/thread_states.h"
+#include "sampler/target/thread_probe.h"
+
+namespace spyhop {
+
+// What a round found out about a thread.
+enum class Reading : uint8_t {
+  kNone,    // not looked at
+  kFresh,   // `stack` is of this round
+  kReused,  // the thread has not run since `stack` was read
+  kLost,    // no stack this time, see lost_cause
+  kGone,    // the thread has ended
+};
+
+struct WatchedThread {
+  WatchedThread(uint64_t unique_serial, int pid, int thread_id, const Layout& layout, const WalkLimits& limits)
+      : serial(unique_serial),
+        tid(thread_id),
+        probe(pid, thread_id),
+        walker(MakeFrameWalker(layout, limits)),
+        stack(limits.max_frames) {}
+
+  const uint64_t serial;  // tids and addresses are used again, this is not
+  const int tid;
+  ThreadStates::ThreadEntry state;
+  ThreadProbe probe;
+  std::unique_ptr<FrameWalker> walker;
+  RawStack stack;
+  // For reading twice without a stop; made when first needed.
+  std::unique_ptr<FrameWalker> second_walker;
+  std::unique_ptr<RawStack> second_stack;
+
+  // Of this round.
+  Reading reading = Reading::kNone;
+  SampleErrorCode lost_cause = SampleErrorCode::kNone;
+  SchedStat sched;
+  bool blocked = false;
+  bool holds_gil = false;
+  bool collects_garbage = false;
+  SyscallState call;  // what it is blocked in
+
+  // Blocked when `stack` was read: it holds as long as `sched.slices` does not move.
+  bool settled = false;
+  uint64_t settled_slices = 0;
+};
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_SAMPLER_WATCHED_THREAD_H_

@@ -1,0 +1,199 @@
+#include "symbolizer/elf_file.h"
+
+#include <elf.h>
+#include <gelf.h>
+#include <libelf.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
+namespace spyhop {
+namespace {
+
+using NameSet = absl::flat_hash_set<std::string_view>;
+
+constexpr unsigned char kNativeByteOrder = ELFDATA2LSB;  // x86-64 and aarch64 Linux
+
+const char* LibelfError() {
+  const char* message = elf_errmsg(-1);
+  return message != nullptr ? message : "unknown error";
+}
+
+// The bytes of a section, in native order; empty when the file does not have them.
+absl::Span<const char> SectionBytes(Elf_Scn* section) {
+  const Elf_Data* data = elf_getdata(section, nullptr);
+  if (data == nullptr || data->d_buf == nullptr) return {};
+  return {static_cast<const char*>(data->d_buf), data->d_size};
+}
+
+// The NUL-terminated name at `offset` of a string table.
+std::optional<std::string_view> NameAt(absl::Span<const char> strings, uint64_t offset) {
+  if (offset >= strings.size()) return std::nullopt;
+  const char* begin = strings.data() + offset;
+  const void* end = std::memchr(begin, 0, strings.size() - offset);
+  if (end == nullptr) return std::nullopt;
+  return std::string_view(begin, static_cast<size_t>(static_cast<const char*>(end) - begin));
+}
+
+bool IsDefined(const Elf64_Sym& symbol) {
+  const unsigned char type = ELF64_ST_TYPE(symbol.st_info);
+  return symbol.st_shndx != SHN_UNDEF && symbol.st_value != 0 && type != STT_TLS &&
+         type != STT_SECTION && type != STT_FILE;
+}
+
+// Appends the symbols of one table that `names` wants.
+void CollectSymbols(Elf* elf, Elf_Scn* section, const GElf_Shdr& header, const NameSet& names,
+                    std::vector<ElfSymbol>& out) {
+  const absl::Span<const char> table = SectionBytes(section);
+  Elf_Scn* strings_section = elf_getscn(elf, header.sh_link);
+  if (strings_section == nullptr) return;
+  const absl::Span<const char> strings = SectionBytes(strings_section);
+  for (size_t at = 0; at + sizeof(Elf64_Sym) <= table.size(); at += sizeof(Elf64_Sym)) {
+    Elf64_Sym symbol;
+    std::memcpy(&symbol, table.data() + at, sizeof(symbol));
+    if (!IsDefined(symbol)) continue;
+    const std::optional<std::string_view> name = NameAt(strings, symbol.st_name);
+    if (!name || !names.contains(*name)) continue;
+    out.push_back({.name = std::string(*name),
+                   .address = symbol.st_value,
+                   .size = symbol.st_size,
+                   .dynamic = header.sh_type == SHT_DYNSYM,
+                   .local = ELF64_ST_BIND(symbol.st_info) == STB_LOCAL});
+  }
+}
+
+// Calls `visit(section, header)` for each section.
+template <typename Visit>
+void ForEachSection(Elf* elf, Visit visit) {
+  Elf_Scn* section = nullptr;
+  while ((section = elf_nextscn(elf, section)) != nullptr) {
+    GElf_Shdr header;
+    if (gelf_getshdr(section, &header) != nullptr) visit(section, header);
+  }
+}
+
+// The build-id of one note section or segment (Elf64_Nhdr, name, description, 4-byte aligned).
+std::optional<std::string> BuildIdIn(Elf_Data* notes) {
+  GElf_Nhdr note;
+  size_t name_at = 0;
+  size_t description_at = 0;
+  const absl::Span<const char> bytes(static_cast<const char*>(notes->d_buf), notes->d_size);
+  for (size_t at = 0; (at = gelf_getnote(notes, at, &note, &name_at, &description_at)) > 0;) {
+    if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != sizeof(ELF_NOTE_GNU)) continue;
+    if (std::memcmp(bytes.data() + name_at, ELF_NOTE_GNU, sizeof(ELF_NOTE_GNU)) != 0) continue;
+    return absl::BytesToHexString({bytes.data() + description_at, note.n_descsz});
+  }
+  return std::nullopt;
+}
+
+absl::Status CheckIdentification(Elf* elf) {
+  size_t size = 0;
+  const char* ident = elf_getident(elf, &size);
+  if (elf_kind(elf) != ELF_K_ELF || ident == nullptr || size < EI_NIDENT) {
+    return absl::InvalidArgumentError("not an ELF file");
+  }
+  if (ident[EI_CLASS] == ELFCLASS32) {
+    return absl::FailedPreconditionError("a 32-bit ELF file; only 64-bit processes are supported");
+  }
+  if (ident[EI_CLASS] != ELFCLASS64 || ident[EI_DATA] != kNativeByteOrder) {
+    return absl::FailedPreconditionError("an ELF file for another kind of machine");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void ElfFile::CloseElf::operator()(Elf* elf) const { elf_end(elf); }
+
+ElfFile::ElfFile(ScopedFd fd, std::unique_ptr<Elf, CloseElf> elf)
+    : fd_(std::move(fd)), elf_(std::move(elf)) {}
+ElfFile::ElfFile(ElfFile&&) noexcept = default;
+ElfFile& ElfFile::operator=(ElfFile&&) noexcept = default;
+ElfFile::~ElfFile() = default;
+
+absl::StatusOr<ElfFile> ElfFile::Open(ScopedFd fd) {
+  elf_version(EV_CURRENT);
+  // Read, never mapped: a file that is cut short while it is mapped would end in SIGBUS.
+  std::unique_ptr<Elf, CloseElf> elf(elf_begin(fd.get(), ELF_C_READ, nullptr));
+  if (elf == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat("not an ELF file: ", LibelfError()));
+  }
+  if (const absl::Status status = CheckIdentification(elf.get()); !status.ok()) return status;
+  ElfFile file(std::move(fd), std::move(elf));
+  file.ReadSegments();
+  return file;
+}
+
+void ElfFile::ReadSegments() {
+  size_t count = 0;
+  if (elf_getphdrnum(elf_.get(), &count) != 0) return;
+  for (size_t i = 0; i < count; ++i) {
+    GElf_Phdr header;
+    if (gelf_getphdr(elf_.get(), static_cast<int>(i), &header) == nullptr) break;
+    if (header.p_type != PT_LOAD) continue;
+    segments_.push_back({.address = header.p_vaddr,
+                         .offset = header.p_offset,
+                         .file_size = header.p_filesz,
+                         .memory_size = header.p_memsz,
+                         .writable = (header.p_flags & PF_W) != 0,
+                         .executable = (header.p_flags & PF_X) != 0});
+  }
+}
+
+// The loader maps whole pages, so a mapping may begin before its segment's offset, and two segments
+// may share a page of the file: then the right one is executable as the mapping is.
+std::optional<uint64_t> ElfFile::LoadBias(const Mapping& mapping) const {
+  constexpr uint64_t kMaxPage = 0x10000;
+  std::optional<uint64_t> bias;
+  for (const ElfSegment& segment : segments_) {
+    const uint64_t first = segment.offset & ~(kMaxPage - 1);
+    if (mapping.offset < first || mapping.offset >= segment.offset + segment.file_size) continue;
+    const uint64_t linked = segment.address - segment.offset + mapping.offset;
+    const uint64_t found = mapping.range.begin().value() - linked;
+    if (segment.executable == mapping.executable) return found;
+    if (!bias) bias = found;
+  }
+  return bias;
+}
+
+std::vector<ElfSymbol> ElfFile::FindSymbols(absl::Span<const std::string_view> names) const {
+  const NameSet wanted(names.begin(), names.end());
+  std::vector<ElfSymbol> found;
+  for (const uint32_t type : {SHT_DYNSYM, SHT_SYMTAB}) {
+    ForEachSection(elf_.get(), [&](Elf_Scn* section, const GElf_Shdr& header) {
+      if (header.sh_type == type) CollectSymbols(elf_.get(), section, header, wanted, found);
+    });
+  }
+  return found;
+}
+
+std::optional<ElfSection> ElfFile::FindSection(std::string_view name) const {
+  size_t names_index = 0;
+  if (elf_getshdrstrndx(elf_.get(), &names_index) != 0) return std::nullopt;
+  std::optional<ElfSection> found;
+  ForEachSection(elf_.get(), [&](Elf_Scn*, const GElf_Shdr& header) {
+    const char* text = elf_strptr(elf_.get(), names_index, header.sh_name);
+    if (!found && text != nullptr && name == text && (header.sh_flags & SHF_ALLOC) != 0) {
+      found = ElfSection{header.sh_addr, header.sh_size};
+    }
+  });
+  return found;
+}
+
+std::string ElfFile::BuildId() const {
+  std::string id;
+  ForEachSection(elf_.get(), [&](Elf_Scn* section, const GElf_Shdr& header) {
+    if (!id.empty() || header.sh_type != SHT_NOTE) return;
+    Elf_Data* notes = elf_getdata(section, nullptr);
+    if (notes != nullptr && notes->d_buf != nullptr) id = BuildIdIn(notes).value_or("");
+  });
+  return id;
+}
+
+}  // namespace spyhop

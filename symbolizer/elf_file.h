@@ -1,0 +1,85 @@
+// Reads what a debugger needs from one ELF file: symbols by name, sections, where it was loaded,
+// its build-id. Not DWARF, not unwinding.
+//
+// The file belongs to the target and is not trusted: nothing in it can make this crash or read out
+// of bounds; what makes no sense is left out. Sections are read when asked for and then kept until
+// the ElfFile goes. Not thread-safe.
+#ifndef SPYHOP_SYMBOLIZER_ELF_FILE_H_
+#define SPYHOP_SYMBOLIZER_ELF_FILE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "base/scoped_fd.h"
+#include "symbolizer/memory_map.h"
+
+struct Elf;
+struct Elf_Scn;
+
+namespace spyhop {
+
+struct ElfSymbol {
+  std::string name;
+  uint64_t address = 0;  // as linked: add the load bias
+  uint64_t size = 0;
+  bool dynamic = false;  // from .dynsym, else .symtab
+  bool local = false;
+};
+
+struct ElfSection {
+  uint64_t address = 0;  // as linked
+  uint64_t size = 0;
+};
+
+struct ElfSegment {  // PT_LOAD
+  uint64_t address = 0;  // as linked
+  uint64_t offset = 0;
+  uint64_t file_size = 0;
+  uint64_t memory_size = 0;
+  bool writable = false;
+  bool executable = false;
+};
+
+class ElfFile {
+ public:
+  // kInvalidArgument: not an ELF file; kFailedPrecondition: one for 32-bit or another byte order.
+  static absl::StatusOr<ElfFile> Open(ScopedFd fd);
+
+  ElfFile(ElfFile&&) noexcept;
+  ElfFile& operator=(ElfFile&&) noexcept;
+  ~ElfFile();
+
+  absl::Span<const ElfSegment> segments() const { return segments_; }
+
+  // What to add to this file's addresses to get those of the process, when `mapping` is one of its
+  // mappings. Wraps: 0 for an executable that is not position-independent.
+  std::optional<uint64_t> LoadBias(const Mapping& mapping) const;
+
+  // Every defined symbol whose name is one of `names`, from .dynsym and then .symtab. One pass.
+  std::vector<ElfSymbol> FindSymbols(absl::Span<const std::string_view> names) const;
+  std::optional<ElfSection> FindSection(std::string_view name) const;
+  // The GNU build-id in lower-case hex; empty when there is none.
+  std::string BuildId() const;
+
+ private:
+  struct CloseElf {
+    void operator()(Elf* elf) const;
+  };
+
+  ElfFile(ScopedFd fd, std::unique_ptr<Elf, CloseElf> elf);
+  void ReadSegments();
+
+  ScopedFd fd_;  // outlives elf_
+  std::unique_ptr<Elf, CloseElf> elf_;
+  std::vector<ElfSegment> segments_;
+};
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_SYMBOLIZER_ELF_FILE_H_

@@ -1,0 +1,62 @@
+# The Debian 12 packages each chore needs, how to install them, and where this machine gets packages
+# from. Sourced, not run.
+# shellcheck shell=bash disable=SC2034
+
+build_packages=(
+  g++ cmake ninja-build pkg-config ccache
+  libdw-dev libelf-dev libbz2-dev liblzma-dev zlib1g-dev
+  libboost-program-options-dev libspdlog-dev libfmt-dev libabsl-dev
+  rapidjson-dev
+  libgtest-dev libgmock-dev  # The presets configure the tests too.
+)
+
+# The interpreter tools/try shows Spyhop on; the program is of its own standard library.
+try_packages=(python3)
+
+test_packages=(
+  python3 python3.11 python3.11-dbg  # Test scripts; two of the interpreters under test.
+  mmdebstrap                         # Fetches the others (tools/interpreters).
+  strace                             # The tests which count system calls.
+  gcc libpython3.11-dev              # C extensions and embedding programs, as targets.
+)
+
+develop_packages=(
+  clang clang-format clang-tidy libclang-rt-14-dev libbenchmark-dev gdb shellcheck git
+)
+
+# install_packages NAME...: quick when all are there. A source that cannot be refreshed (a machine may
+# have other people's, too) matters only if the packages then cannot be installed.
+install_packages() {
+  local missing=() name
+  for name in "$@"; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null)" = installed ] ||
+      missing+=("$name")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" -ne 0 ]; then
+    echo "Packages are missing; as root: apt-get install ${missing[*]}" >&2
+    return 1
+  fi
+  echo "Installing ${missing[*]}" >&2
+  local log
+  log=$(mktemp -t spyhop-apt.XXXXXX)
+  apt-get update -qq >"$log" 2>&1 ||
+    echo "apt-get update had errors; going on with what it could read" >&2
+  if ! DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+      "${missing[@]}" </dev/null >>"$log" 2>&1; then
+    tail -n 40 "$log" >&2
+    return 1
+  fi
+  rm -f "$log"
+}
+
+# The mirror this machine installs Debian from: deb822 sources first, then one-line ones.
+debian_mirror() {
+  local found
+  found=$(awk '$1 == "URIs:" && $2 ~ /\/debian\/?$/ { print $2; exit }' \
+    /etc/apt/sources.list.d/*.sources 2>/dev/null) || true
+  [ -n "$found" ] || found=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
+    sed -n 's/^deb \(\[[^]]*\] *\)\?\([^ ]*\/debian\/\?\) .*/\2/p;t' | head -n 1) || true
+  [ -n "$found" ] || { echo "no Debian mirror among apt's sources" >&2; return 1; }
+  echo "$found"
+}
