@@ -27,8 +27,8 @@ ExitStatus ReportNothingSampled(const AttachOptions& options) {
   }
   LogError(absl::StrCat(
       "nothing was sampled, so nothing was written; sample for longer (-d) or faster (-r)",
-      options.record.sampler.gil_only ? ", or without --gil" : "",
-      "; `spyhop doctor -p ", options.pids[0], "` looks for reasons"));
+      options.record.sampler.gil_only ? ", or without --gil" : "", "; `spyhop doctor -p ",
+      options.pids[0], "` looks for reasons"));
   return kExitNothingSampled;
 }
 

@@ -1,5 +1,6 @@
 #include "cli/interruption.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -67,7 +68,11 @@ class SignalLoop {
 
 }  // namespace
 
-void PrepareSignals() {
+void PrepareProcess() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    // Read-only, so that writing to it fails as it would have failed. The lowest free number is fd.
+    if (fcntl(fd, F_GETFD) < 0) open("/dev/null", O_RDONLY);
+  }
   sigset_t child;
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);

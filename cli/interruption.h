@@ -1,9 +1,10 @@
 // Runs a command so that Ctrl-C ends it well: the work happens in another thread, the calling one
 // handles signals.
 //
-// The first SIGINT, SIGTERM or SIGHUP sets `stop` (or calls on_signal): the work finishes its output
-// and returns. The second one removes temporary files and leaves at once with status 130, whatever
-// the work is stuck in. SIGCHLD stays blocked and is never taken here: tracer threads wake up by it.
+// The first SIGINT, SIGTERM or SIGHUP sets `stop` (or calls on_signal): the work finishes its
+// output and returns. The second one removes temporary files and leaves at once with status 130,
+// whatever the work is stuck in. SIGCHLD stays blocked and is never taken here: tracer threads wake
+// up by it.
 #ifndef SPYHOP_CLI_INTERRUPTION_H_
 #define SPYHOP_CLI_INTERRUPTION_H_
 
@@ -26,8 +27,9 @@ struct SignalHooks {
   std::function<void()> tick;  // about twice a second
 };
 
-// For main(), before any thread is started: blocks SIGCHLD, ignores SIGPIPE.
-void PrepareSignals();
+// For main(), before anything else: blocks SIGCHLD, ignores SIGPIPE, and sees to it that no file
+// opened later gets the number of a standard stream that was closed.
+void PrepareProcess();
 
 // Returns what `work` returned. Both run with the signals above blocked.
 int RunInterruptible(const SignalHooks& hooks, const std::function<int(Interruption&)>& work);

@@ -105,10 +105,10 @@ absl::StatusOr<PauseMode> ParsePause(const std::string& text) {
 }
 
 absl::StatusOr<SortKey> ParseSort(const std::string& text) {
-  constexpr Word<SortKey> kWords[] = {
-      {"self", SortKey::kSelf},     {"total", SortKey::kTotal},   {"python", SortKey::kPython},
-      {"native", SortKey::kNative}, {"system", SortKey::kSystem}, {"wait", SortKey::kWait},
-      {"gil", SortKey::kGil},       {"cpu", SortKey::kCpu}};
+  constexpr Word<SortKey> kWords[] = {{"self", SortKey::kSelf},     {"total", SortKey::kTotal},
+                                      {"python", SortKey::kPython}, {"native", SortKey::kNative},
+                                      {"system", SortKey::kSystem}, {"wait", SortKey::kWait},
+                                      {"gil", SortKey::kGil},       {"cpu", SortKey::kCpu}};
   return OneOf("--sort", text, kWords);
 }
 
@@ -122,9 +122,9 @@ absl::StatusOr<std::vector<OutputSpec>> PairOutputs(const std::vector<std::strin
                                                     const std::vector<std::string>& formats) {
   const std::vector<std::string> paths = files.empty() ? std::vector<std::string>{"-"} : files;
   if (formats.size() > 1 && formats.size() != paths.size()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        formats.size(), " formats (-f) for ", paths.size(),
-        " outputs (-o): give one for all of them, or one for each in the same order"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(formats.size(), " formats (-f) for ", paths.size(),
+                     " outputs (-o): give one for all of them, or one for each in the same order"));
   }
   std::vector<OutputSpec> outputs;
   for (size_t i = 0; i < paths.size(); ++i) {

@@ -11,10 +11,10 @@
 
 namespace spyhop {
 
-absl::StatusOr<int> ParsePid(const std::string& text);        // "1234", "0x4d2"
-absl::StatusOr<double> ParseRate(const std::string& text);    // "100", "100hz", "1khz"
+absl::StatusOr<int> ParsePid(const std::string& text);         // "1234", "0x4d2"
+absl::StatusOr<double> ParseRate(const std::string& text);     // "100", "100hz", "1khz"
 absl::StatusOr<Nanos> ParseDuration(const std::string& text);  // "10", "0.5", "500ms", "2m", "1h"
-absl::StatusOr<size_t> ParseLimit(const std::string& text);   // "30"; 0 = all
+absl::StatusOr<size_t> ParseLimit(const std::string& text);    // "30"; 0 = all
 absl::StatusOr<PauseMode> ParsePause(const std::string& text);
 absl::StatusOr<SortKey> ParseSort(const std::string& text);
 absl::StatusOr<ColorMode> ParseColor(const std::string& text);

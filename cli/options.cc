@@ -12,6 +12,7 @@
 #include "cli/option_values.h"
 #include "cli/suggest.h"
 #include "report/escape.h"
+#include "report/output_file.h"
 
 namespace spyhop {
 namespace {
@@ -20,46 +21,51 @@ namespace po = boost::program_options;
 
 using Strings = std::vector<std::string>;
 
+// One list, not a list of groups: help shows no gaps between them.
+void AddAll(const po::options_description& from, po::options_description& to) {
+  for (const auto& option : from.options()) to.add(option);
+}
+
 po::options_description CommonDescription() {
   po::options_description options;
-  options.add_options()                                           //
-      ("quiet,q", "no messages but errors")                       //
-      ("verbose,v", "more messages")                              //
-      ("color", po::value<std::string>()->value_name("WHEN"),     //
-       "auto, always, never (NO_COLOR is heeded)")                //
+  options.add_options()                                        //
+      ("quiet,q", "no messages but errors")                    //
+      ("verbose,v", "more messages")                           //
+      ("color", po::value<std::string>()->value_name("WHEN"),  //
+       "auto, always, never (NO_COLOR is heeded)")             //
       ("help,h", "this text");
   return options;
 }
 
 po::options_description RecordDescription() {
   po::options_description options;
-  options.add_options()                                                           //
-      ("duration,d", po::value<std::string>()->value_name("SECONDS"),             //
-       "stop after this time (0.5, 30s, 2m); else at Ctrl-C or the target's end")  //
-      ("rate,r", po::value<std::string>()->value_name("HZ"),                      //
-       "samples per second and thread; default 100")                              //
-      ("output,o", po::value<Strings>()->value_name("FILE"),                      //
-       "where to write, repeatable; - is stdout; its name tells the format")      //
-      ("format,f", po::value<Strings>()->value_name("NAME"),                      //
-       absl::StrCat("of the output: ", AvailableFormats()).c_str())               //
-      ("native,n", "native stacks (not in this version)")                         //
-      ("subprocesses,s", "follow children (not in this version)")                 //
-      ("threads,t", "rows and stacks for each thread")                            //
-      ("gil,g", "only the thread that holds the GIL")                             //
-      ("idle,i", "count idle threads too")                                        //
-      ("stacks", "json: the stacks as well")                                      //
-      ("pause", po::value<std::string>()->value_name("MODE"),                     //
-       "auto: stop only what runs, for microseconds; never")                      //
-      ("sort", po::value<std::string>()->value_name("KEY"),                       //
-       "self total python native system wait gil cpu")                            //
-      ("limit", po::value<std::string>()->value_name("N"),                        //
-       "rows of the table; default 30, 0 = all")                                  //
-      ("file", po::value<std::string>()->value_name("GLOB"), "keep only these files")       //
-      ("thread", po::value<std::string>()->value_name("GLOB"), "keep only these threads")   //
-      ("function", po::value<std::string>()->value_name("REGEX"),                           //
-       "keep only these functions")                                                         //
+  options.add_options()                                                                    //
+      ("duration,d", po::value<std::string>()->value_name("SECONDS"),                      //
+       "stop after this time (0.5, 30s, 2m); else at Ctrl-C or the target's end")          //
+      ("rate,r", po::value<std::string>()->value_name("HZ"),                               //
+       "samples per second and thread; default 100")                                       //
+      ("output,o", po::value<Strings>()->value_name("FILE"),                               //
+       "where to write, repeatable; - is stdout; its name tells the format")               //
+      ("format,f", po::value<Strings>()->value_name("NAME"),                               //
+       absl::StrCat("of the output: ", AvailableFormats()).c_str())                        //
+      ("native,n", "native stacks (not in this version)")                                  //
+      ("subprocesses,s", "follow children (not in this version)")                          //
+      ("threads,t", "rows and stacks for each thread")                                     //
+      ("gil,g", "only the thread that holds the GIL")                                      //
+      ("idle,i", "count idle threads too")                                                 //
+      ("stacks", "json: the stacks as well")                                               //
+      ("pause", po::value<std::string>()->value_name("MODE"),                              //
+       "auto: stop only what runs, for microseconds; never")                               //
+      ("sort", po::value<std::string>()->value_name("KEY"),                                //
+       "self total python native system wait gil cpu")                                     //
+      ("limit", po::value<std::string>()->value_name("N"),                                 //
+       "rows of the table; default 30, 0 = all")                                           //
+      ("file", po::value<std::string>()->value_name("GLOB"), "keep only these files")      //
+      ("thread", po::value<std::string>()->value_name("GLOB"), "keep only these threads")  //
+      ("function", po::value<std::string>()->value_name("REGEX"),                          //
+       "keep only these functions")                                                        //
       ("no-progress", "no progress on stderr");
-  options.add(CommonDescription());
+  AddAll(CommonDescription(), options);
   return options;
 }
 
@@ -67,28 +73,28 @@ po::options_description AttachDescription() {
   po::options_description options;
   options.add_options()("pid,p", po::value<Strings>()->value_name("PID"),
                         "the process to sample; repeatable");
-  options.add(RecordDescription());
+  AddAll(RecordDescription(), options);
   return options;
 }
 
 po::options_description SnapshotDescription() {
   po::options_description options;
-  options.add_options()                                                                  //
-      ("pid,p", po::value<Strings>()->value_name("PID"), "the process; repeatable")       //
-      ("core,c", po::value<std::string>()->value_name("FILE"),                            //
-       "a core file instead (not in this version)")                                       //
-      ("json,j", "as JSON")                                                               //
-      ("output,o", po::value<std::string>()->value_name("FILE"), "instead of stdout")     //
-      ("pause", po::value<std::string>()->value_name("MODE"),                             //
+  options.add_options()                                                                //
+      ("pid,p", po::value<Strings>()->value_name("PID"), "the process; repeatable")    //
+      ("core,c", po::value<std::string>()->value_name("FILE"),                         //
+       "a core file instead (not in this version)")                                    //
+      ("json,j", "as JSON")                                                            //
+      ("output,o", po::value<std::string>()->value_name("FILE"), "instead of stdout")  //
+      ("pause", po::value<std::string>()->value_name("MODE"),                          //
        "auto: stop only what runs, for microseconds; never");
-  options.add(CommonDescription());
+  AddAll(CommonDescription(), options);
   return options;
 }
 
 po::options_description ListDescription() {
   po::options_description options;
   options.add_options()("json,j", "as JSON");
-  options.add(CommonDescription());
+  AddAll(CommonDescription(), options);
   return options;
 }
 
@@ -96,7 +102,7 @@ po::options_description DoctorDescription() {
   po::options_description options;
   options.add_options()("pid,p", po::value<std::string>()->value_name("PID"),
                         "look at this process");
-  options.add(CommonDescription());
+  AddAll(CommonDescription(), options);
   return options;
 }
 
@@ -188,12 +194,14 @@ CommonOptions GetCommon(Parsed& parsed) {
 
 void RefuseLaterFeatures(Parsed& parsed) {
   if (parsed.Has("native")) {
-    parsed.Fail(Usage("--native: native stacks come with a later version; without it the time in "
-                      "native code is told apart all the same"));
+    parsed.Fail(
+        Usage("--native: native stacks come with a later version; without it the time in "
+              "native code is told apart all the same"));
   }
   if (parsed.Has("subprocesses")) {
-    parsed.Fail(Usage("--subprocesses: following children comes with a later version; name each "
-                      "process with -p"));
+    parsed.Fail(
+        Usage("--subprocesses: following children comes with a later version; name each "
+              "process with -p"));
   }
 }
 
@@ -228,8 +236,9 @@ std::vector<int> GetPids(Parsed& parsed) {
     if (std::find(pids.begin(), pids.end(), pid) == pids.end()) pids.push_back(pid);
   }
   if (pids.empty()) {
-    parsed.Fail(Usage("which process? Give its id with --pid PID; `spyhop list` shows the Python "
-                      "processes of this machine"));
+    parsed.Fail(
+        Usage("which process? Give its id with --pid PID; `spyhop list` shows the Python "
+              "processes of this machine"));
   }
   return pids;
 }
@@ -246,6 +255,15 @@ absl::StatusOr<Options> ParseInto(const po::options_description& description,
   get(*parsed, options, common);
   if (!parsed->status().ok() && !common->help) return parsed->status();
   return options;
+}
+
+// attach prints the table besides writing files, unless stdout is taken or closed or -q was given.
+void AddTableOnStdout(RecordOptions& record) {
+  const auto is_stdout = [](const OutputSpec& output) { return output.path == "-"; };
+  const auto& outputs = record.outputs;
+  if (record.common.quiet() || !StdoutIsOpen()) return;
+  if (std::any_of(outputs.begin(), outputs.end(), is_stdout)) return;
+  record.outputs.push_back({"-", *FindFormat("table")});
 }
 
 constexpr const char* kAttachExamples =
@@ -272,18 +290,19 @@ absl::StatusOr<AttachOptions> ParseAttach(const Arguments& arguments) {
                                   [](Parsed& parsed, AttachOptions& options, CommonOptions*& c) {
                                     options.pids = GetPids(parsed);
                                     options.record = GetRecord(parsed);
+                                    AddTableOnStdout(options.record);
                                     c = &options.record.common;
                                   });
 }
 
 absl::StatusOr<RunOptions> ParseRun(const Arguments& arguments) {
   const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
-  absl::StatusOr<RunOptions> options = ParseInto<RunOptions>(
-      RecordDescription(), Arguments(arguments.begin(), dashes),
-      [](Parsed& parsed, RunOptions& run, CommonOptions*& c) {
-        run.record = GetRecord(parsed);
-        c = &run.record.common;
-      });
+  absl::StatusOr<RunOptions> options =
+      ParseInto<RunOptions>(RecordDescription(), Arguments(arguments.begin(), dashes),
+                            [](Parsed& parsed, RunOptions& run, CommonOptions*& c) {
+                              run.record = GetRecord(parsed);
+                              c = &run.record.common;
+                            });
   if (!options.ok() || options->record.common.help) return options;
   if (dashes != arguments.end()) options->program.assign(dashes + 1, arguments.end());
   if (options->program.empty()) {
@@ -343,7 +362,9 @@ std::string HelpFor(const std::string& command) {
   for (const Help& help : kHelp) {
     if (command != help.command) continue;
     std::ostringstream text;
-    text << "Examples:\n" << help.examples << "\nUsage: " << help.usage << help.describe();
+    text << "Examples:\n"
+         << help.examples << "\nUsage: " << help.usage << "\n"
+         << help.describe() << "\n";
     return text.str();
   }
   return "";

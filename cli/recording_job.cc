@@ -84,8 +84,7 @@ absl::Status WriteOutputs(const Profile& profile, const RecordOptions& options,
   for (const OutputSpec& output : options.outputs) {
     const bool to_stdout = output.path == kStdout;
     if (to_stdout != (destination == Destination::kStdout)) continue;
-    first.Update(
-        WriteOutput(profile, output, options.view, options.common.color, temporary_files));
+    first.Update(WriteOutput(profile, output, options.view, options.common.color, temporary_files));
   }
   return first;
 }
@@ -95,13 +94,13 @@ std::string Summary(const Profile& profile, const std::vector<OutputSpec>& outpu
   std::vector<std::string> written;
   for (const OutputSpec& output : outputs) {
     if (output.path == kStdout) continue;
-    written.push_back(absl::StrCat(EscapeForTerminal(output.path), " (",
-                                   AbslView(output.format->name), ")"));
+    written.push_back(
+        absl::StrCat(EscapeForTerminal(output.path), " (", AbslView(output.format->name), ")"));
   }
   return absl::StrCat(figures.samples, " samples in ", ShortDuration(profile.duration()), " at ",
-                      ShortNumber(profile.AchievedHz()), " Hz (asked: ",
-                      ShortNumber(figures.rate_hz), " Hz), ", Sum(figures.truncated),
-                      " truncated, ", Sum(figures.lost), " lost",
+                      ShortNumber(profile.AchievedHz()),
+                      " Hz (asked: ", ShortNumber(figures.rate_hz), " Hz), ",
+                      Sum(figures.truncated), " truncated, ", Sum(figures.lost), " lost",
                       written.empty() ? "" : "; wrote ", absl::StrJoin(written, ", "));
 }
 

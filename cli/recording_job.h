@@ -19,8 +19,8 @@
 namespace spyhop {
 
 // Sampler::Create, or a test's.
-using SamplerFactory = std::function<absl::StatusOr<std::unique_ptr<Sampler>>(
-    int pid, const SamplerOptions& options)>;
+using SamplerFactory =
+    std::function<absl::StatusOr<std::unique_ptr<Sampler>>(int pid, const SamplerOptions& options)>;
 using Samplers = std::vector<std::unique_ptr<Sampler>>;
 
 // Before sampling: every output can be written.

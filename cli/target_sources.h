@@ -1,7 +1,7 @@
 // Opens the target's source files, as the target sees them, also after it has ended.
 //
-// While it lives: below its own root (containers, chroots). Afterwards only when it shared our root:
-// another process's file of the same name must not be shown as its source.
+// While it lives: below its own root (containers, chroots). Afterwards only when it shared our
+// root: another process's file of the same name must not be shown as its source.
 #ifndef SPYHOP_CLI_TARGET_SOURCES_H_
 #define SPYHOP_CLI_TARGET_SOURCES_H_
 

@@ -10,9 +10,11 @@
 namespace spyhop {
 namespace {
 
-constexpr uint32_t kMaxStruct = 1 << 20;
-// For fields whose struct's size is not in the layout: no object's header is longer.
-constexpr uint32_t kMaxUnsized = 4096;
+// The runtime and the interpreter hold caches; the rest are a few hundred bytes.
+constexpr uint32_t kMaxState = 1 << 20;
+constexpr uint32_t kMaxThread = 1 << 16;
+// Also for fields whose struct's size is not in the layout.
+constexpr uint32_t kMaxHeader = 1 << 12;
 
 struct FieldView {
   absl::string_view group;
@@ -35,6 +37,11 @@ bool SizeBounds(absl::string_view group) {
 // Of these every field is a member of one struct, so no two may share bytes.
 bool OneStruct(absl::string_view group) {
   return SizeBounds(group) && group != "integer" && group != "sequence";
+}
+
+uint32_t MaxSize(absl::string_view group) {
+  if (group == "runtime" || group == "interpreter") return kMaxState;
+  return group == "thread" ? kMaxThread : kMaxHeader;
 }
 
 class Validator {
@@ -86,10 +93,11 @@ void Validator::CheckVersions() {
 
 void Validator::BeginGroup(absl::string_view group, uint32_t size) {
   seen_count_ = 0;
-  if (size > kMaxStruct) {
-    Fail(absl::InvalidArgumentError(absl::StrCat(group, ".size is ", size, ", over 1 MiB")));
+  if (size > MaxSize(group)) {
+    Fail(absl::InvalidArgumentError(
+        absl::StrCat(group, ".size is ", size, ", over ", MaxSize(group))));
   }
-  group_size_ = size != 0 && SizeBounds(group) ? size : kMaxUnsized;
+  group_size_ = size != 0 && SizeBounds(group) ? size : kMaxHeader;
 }
 
 void Validator::CheckField(const FieldView& field) {
@@ -211,7 +219,7 @@ void Validator::CheckStrings() {
   }
   SPYHOP_NEED(unicode.state);
   Need(unicode.state.offset < unicode.ascii_size, "unicode.ascii_size that holds the state");
-  Need(unicode.ascii_size < unicode.compact_size && unicode.compact_size <= kMaxUnsized,
+  Need(unicode.ascii_size < unicode.compact_size && unicode.compact_size <= kMaxHeader,
        "unicode.compact_size over ascii_size");
   Need(unicode.kind_shift <= 29 && unicode.compact_shift <= 31 && unicode.ascii_shift <= 31,
        "unicode's shifts within 32 bits");

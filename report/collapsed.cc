@@ -79,8 +79,8 @@ void WriteCollapsed(const Profile& profile, const ViewOptions& options, Sink& si
     }
     const std::vector<FrameId> frames = profile.stacks().Frames(line.stack);
     absl::StrAppend(&text, absl::StrJoin(frames, ";", [&](std::string* out, FrameId frame) {
-                      out->append(labels[static_cast<size_t>(frame)]);
-                    }));
+      out->append(labels[static_cast<size_t>(frame)]);
+    }));
     sink.Append(absl::StrCat(text, " ", count, "\n"));
   }
 }

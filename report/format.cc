@@ -32,8 +32,8 @@ const std::vector<Format>& Formats() {
 absl::StatusOr<const Format*> Available(const Format& format) {
   if (format.write != nullptr) return &format;
   return absl::InvalidArgumentError(absl::StrCat(
-      "the format '", AbslView(format.name), "' is not available in this version; use one of: ",
-      AvailableFormats(), " (-f)"));
+      "the format '", AbslView(format.name),
+      "' is not available in this version; use one of: ", AvailableFormats(), " (-f)"));
 }
 
 }  // namespace

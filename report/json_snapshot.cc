@@ -14,9 +14,7 @@ void WriteOptional(std::string_view key, int32_t value, JsonWriter& json) {
 }
 
 void WriteFrame(const SnapshotFrame& frame, JsonWriter& json) {
-  json.BeginObject()
-      .Field("file", std::string_view(frame.file))
-      .Field("line", frame.line);
+  json.BeginObject().Field("file", std::string_view(frame.file)).Field("line", frame.line);
   WriteOptional("column", frame.column, json);
   WriteOptional("end_line", frame.end_line, json);
   WriteOptional("end_column", frame.end_column, json);
@@ -68,8 +66,8 @@ void WriteJsonSnapshot(const Snapshot& snapshot, Sink& sink) {
   JsonWriter json(sink);
   json.BeginObject().Field("schema", "spyhop.snapshot/1").Key("target");
   WriteTarget(snapshot.target, json);
-  json.Field("time", std::string_view(absl::FormatTime(absl::RFC3339_full, snapshot.time,
-                                                       absl::UTCTimeZone())))
+  json.Field("time", std::string_view(
+                         absl::FormatTime(absl::RFC3339_full, snapshot.time, absl::UTCTimeZone())))
       .Field("stopped_us",
              static_cast<double>(snapshot.stopped) / static_cast<double>(kMicrosecond))
       .Key("threads")

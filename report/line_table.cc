@@ -68,8 +68,8 @@ Nanos SortValue(const LineRow& row, const ViewOptions& options) {
 
 // Kept rows in the order of the table; those with nothing to show for the key are left out.
 std::vector<LineRow> SortedRows(const Profile& profile, const ViewOptions& options) {
-  std::vector<LineRow> rows = MakeLineProfile(
-      profile, {.per_thread = options.per_thread}, [&](const Profile::Key& key) {
+  std::vector<LineRow> rows =
+      MakeLineProfile(profile, {.per_thread = options.per_thread}, [&](const Profile::Key& key) {
         return options.filter.KeepsThread(profile.thread(key.thread));
       });
   const StringTable& strings = profile.strings();

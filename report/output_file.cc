@@ -32,6 +32,8 @@ std::string Hint(int error) {
     case EPERM:
     case EROFS:
       return "; name a folder you may write to with -o";
+    case EBADF:
+      return "; it is closed: redirect it, or use -o FILE";
     case ENOENT:
     case ENOTDIR:
       return "; create the folder first";
@@ -204,13 +206,20 @@ absl::Status OutputFile::Commit() {
 }
 
 absl::Status CheckWritable(const std::string& path) {
-  if (path == kStdout) return absl::OkStatus();
+  if (path == kStdout) {
+    return StdoutIsOpen() ? absl::OkStatus() : FileError("write to", "stdout", EBADF);
+  }
   const absl::StatusOr<Place> place = FindPlace(path);
   if (!place.ok() || place->direct) return place.status();
   const std::optional<Temporary> made = MakeTemporary(place->path);
   if (!made) return FileError("create", path, errno);
   unlink(made->path.c_str());
   return absl::OkStatus();
+}
+
+bool StdoutIsOpen() {
+  const int flags = fcntl(STDOUT_FILENO, F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
 }
 
 }  // namespace spyhop

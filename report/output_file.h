@@ -78,6 +78,9 @@ class OutputFile {
 // sampling starts, so that no hour of samples meets an unwritable folder.
 absl::Status CheckWritable(const std::string& path);
 
+// False when Spyhop was started with stdout closed.
+bool StdoutIsOpen();
+
 }  // namespace spyhop
 
 #endif  // SPYHOP_REPORT_OUTPUT_FILE_H_

@@ -42,8 +42,9 @@ std::string TargetLine(const TargetInfo& target, const ViewOptions& options) {
   const std::string start =
       absl::StrCat("Process ", target.pid, ", Python ", EscapeForTerminal(target.python_version),
                    " (", EscapeForTerminal(target.flavour), "): ");
-  const size_t room = options.width == 0 ? kMostOfCommand
-                                         : options.width - std::min(options.width - 1, start.size());
+  const size_t room = options.width == 0
+                          ? kMostOfCommand
+                          : options.width - std::min(options.width - 1, start.size());
   return absl::StrCat(start, CutRight(command, room), "\n");
 }
 
@@ -69,11 +70,10 @@ std::string CostLine(const Profile& profile) {
   const double sampled = Seconds(profile.sampled());
   std::string line = "Target never stopped";
   if (stops.count() > 0) {
-    line = absl::StrCat("Target stopped ", stops.count(), " times, ",
-                        Percent(Seconds(stops.total()), sampled), " of the time: median ",
-                        ShortDuration(stops.Percentile(0.5)), ", p99 ",
-                        ShortDuration(stops.Percentile(0.99)), ", max ",
-                        ShortDuration(stops.max()));
+    line = absl::StrCat(
+        "Target stopped ", stops.count(), " times, ", Percent(Seconds(stops.total()), sampled),
+        " of the time: median ", ShortDuration(stops.Percentile(0.5)), ", p99 ",
+        ShortDuration(stops.Percentile(0.99)), ", max ", ShortDuration(stops.max()));
   }
   return absl::StrCat(line, "; own CPU ", ShortDuration(figures.own_cpu), " (",
                       Percent(Seconds(figures.own_cpu), Seconds(profile.duration())),
@@ -133,8 +133,8 @@ void WriteTableHeader(const Profile& profile, const ViewOptions& options, Sink& 
   if (targets.size() > kMostTargets) {
     sink.Append(absl::StrCat("and ", targets.size() - kMostTargets, " more processes\n"));
   }
-  for (const std::string& line : {RateLine(profile), LossLine(profile.figures()),
-                                  CostLine(profile), MeaningLine(profile, options)}) {
+  for (const std::string& line : {RateLine(profile), LossLine(profile.figures()), CostLine(profile),
+                                  MeaningLine(profile, options)}) {
     WriteWrapped(line, options.width, sink);
   }
 }

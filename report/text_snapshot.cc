@@ -75,12 +75,12 @@ void WriteThread(const SnapshotThread& thread, const TextSnapshotOptions& option
 
 void WriteTextSnapshot(const Snapshot& snapshot, const TextSnapshotOptions& options, Sink& sink) {
   const TargetInfo& target = snapshot.target;
-  sink.Append(Cut(absl::StrCat("Process ", target.pid, ": ",
-                               Shown(absl::StrJoin(target.command, " "))),
-                  options.width) +
-              "\n");
-  sink.Append(Cut(absl::StrCat("Python ", Shown(target.python_version), " (",
-                               Shown(target.flavour), "), ", Shown(target.executable)),
+  sink.Append(
+      Cut(absl::StrCat("Process ", target.pid, ": ", Shown(absl::StrJoin(target.command, " "))),
+          options.width) +
+      "\n");
+  sink.Append(Cut(absl::StrCat("Python ", Shown(target.python_version), " (", Shown(target.flavour),
+                               "), ", Shown(target.executable)),
                   options.width) +
               "\n");
   sink.Append(absl::StrCat(

@@ -1,5 +1,6 @@
-// A snapshot for a person: each thread, what it is doing or waiting for, and its stack with the leaf
-// first. Names are escaped; one line for each frame, cut to the terminal's width when there is one.
+// A snapshot for a person: each thread, what it is doing or waiting for, and its stack with the
+// leaf first. Names are escaped; one line for each frame, cut to the terminal's width when there is
+// one.
 #ifndef SPYHOP_REPORT_TEXT_SNAPSHOT_H_
 #define SPYHOP_REPORT_TEXT_SNAPSHOT_H_
 

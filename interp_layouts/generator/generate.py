@@ -4,6 +4,7 @@
   generate.py            measure what is found, keep the other facts, write the tables
   generate.py --render   only write the tables from the facts there are
   generate.py --list     say what headers are found
+  generate.py --table F  write to stdout the _Py_DebugOffsets that data/F.json's headers describe
 
 See docs/adding-a-cpython.md.
 """
@@ -11,6 +12,7 @@ import argparse
 import datetime
 import json
 import pathlib
+import struct
 import sys
 
 sys.dont_write_bytecode = True
@@ -115,12 +117,25 @@ def rendered():
             'debug_offsets.inc': render.debug_offset_tables(facts), 'fields.inc': render.field_list()}
 
 
+def table_bytes(fact):
+    """_Py_DebugOffsets as the build of `fact` has it."""
+    table = bytearray(fact['debug_offsets']['size'])
+    table[:8] = b'xdebugpy'
+    for word in fact['debug_offsets']['words'].values():
+        struct.pack_into('<Q', table, word['position'], word['value'])
+    return bytes(table)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--render', action='store_true', help='only write the tables')
     parser.add_argument('--list', action='store_true', help='say what headers are found')
+    parser.add_argument('--table', metavar='F', help='write the debug offsets of data/F.json')
     arguments = parser.parse_args()
+    if arguments.table:
+        sys.stdout.buffer.write(table_bytes(json.loads((DATA / f'{arguments.table}.json').read_text())))
+        return
     if arguments.list:
         for source in sources.find():
             print(f'{version_string(source.hex):10} {source.name}: {", ".join(probe.flavours(source))}')

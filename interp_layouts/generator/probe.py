@@ -12,8 +12,8 @@ FLAVOURS = {
     'debug': ['-DPy_DEBUG=1'],
     'free-threaded': ['-DPy_GIL_DISABLED=1'],
     'free-threaded-debug': ['-DPy_GIL_DISABLED=1', '-DPy_DEBUG=1'],
-    'ucs2': ['-DPy_UNICODE_SIZE=2'],
-    'ucs2-debug': ['-DPy_UNICODE_SIZE=2', '-DPy_DEBUG=1'],
+    'ucs2': [],
+    'ucs2-debug': ['-DPy_DEBUG=1'],
 }
 
 
@@ -71,12 +71,15 @@ def table_source(include):
     return '\n'.join(lines + ['}']) + '\n'
 
 
-def _pyconfig_override(source, flavour, folder):
-    """A pyconfig.h in front of the real one, where a macro there must be other than it is."""
-    if not flavour.startswith('ucs2'):
-        return
-    text = (source.include / 'pyconfig.h').read_text()
-    (folder / 'pyconfig.h').write_text(re.sub(r'(#define Py_UNICODE_SIZE) \d', r'\1 2', text))
+def _override_pyconfig(source, folder):
+    """2.7's width of a unicode unit is a macro of pyconfig.h, which Python.h finds beside itself: so
+    both are put in front, one of them changed."""
+    triplet = source.multiarch and next(source.multiarch.glob('*-linux-gnu/' + source.include.name))
+    text = ((triplet or source.include) / 'pyconfig.h').read_text()
+    text = re.sub(r'(#define Py_UNICODE_SIZE) \d', r'\1 2', text)
+    text = text.replace('/* #undef PY_UNICODE_TYPE */', '#define PY_UNICODE_TYPE unsigned short')
+    (folder / 'pyconfig.h').write_text(text)
+    (folder / 'Python.h').write_text((source.include / 'Python.h').read_text())
 
 
 def _compile(source, flavour, folder):
@@ -90,9 +93,11 @@ def _compile(source, flavour, folder):
     if source.hex >> 16 >= 0x030D:
         (folder / 'table.h').write_text(table_source(source.include))
         command += ['-DSPYHOP_PROBE_TABLE="table.h"']
-    _pyconfig_override(source, flavour, folder)
+    if flavour.startswith('ucs2'):
+        _override_pyconfig(source, folder)
     subprocess.run([*command, '-o', folder / 'probe', _HERE / 'probe.c'], check=True)
-    return ' '.join(['-DPy_BUILD_CORE=1', *flags])
+    note = ['pyconfig.h with Py_UNICODE_SIZE 2'] if flavour.startswith('ucs2') else []
+    return ' '.join(['-DPy_BUILD_CORE=1', *flags, *note])
 
 
 def run(source, flavour):

@@ -36,9 +36,9 @@ struct ThreadInfo {
   uint32_t target = 0;  // index into targets
   int tid = 0;          // as seen from Spyhop's pid namespace
   std::string name;
-  bool python = true;   // has a Python thread state
-  Nanos observed = 0;   // wall time for which the thread was watched
-  Times times;          // sums of its samples
+  bool python = true;  // has a Python thread state
+  Nanos observed = 0;  // wall time for which the thread was watched
+  Times times;         // sums of its samples
 };
 
 // Counts and costs which every profile states.

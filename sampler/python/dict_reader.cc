@@ -89,19 +89,21 @@ bool DictReader::FindCompactTable(RemoteAddress keys, Table& table) {
   return true;
 }
 
-// Include/internal/pycore_dict.h, 3.11+ (_DK_ENTRIES): dict of str keys have no hashes.
+// Include/internal/pycore_dict.h, 3.11+ (_DK_ENTRIES): keys that are all str have no hashes.
 bool DictReader::FindCompactLog2Table(RemoteAddress keys, Table& table) {
   const DictLayout& fields = layout_.dict;
-  const auto log2_size = memory_.Read<uint8_t>(fields.dk_log2_size.At(keys));
-  const auto log2_index_bytes = memory_.Read<uint8_t>(fields.dk_log2_index_bytes.At(keys));
-  const auto kind = memory_.Read<uint8_t>(fields.dk_kind.At(keys));
-  const auto used = memory_.Read<int64_t>(fields.dk_nentries.At(keys));
-  if (!log2_size || !log2_index_bytes || !kind || !used) return false;
-  if (*log2_size > 24 || *log2_index_bytes > 28 || *kind > kSplit) return false;
-  if (*used < 0 || *used > int64_t{1} << *log2_size) return false;
-  const bool with_hash = *kind == kGeneral;
-  table = {.entries = fields.dk_indices.At(keys).Plus(uint64_t{1} << *log2_index_bytes),
-           .count = static_cast<uint64_t>(*used),
+  std::array<uint8_t, 128> header;
+  const size_t size = fields.dk_nentries.end();
+  if (size > header.size() || !memory_.ReadAll(keys, header.data(), size)) return false;
+  const uint8_t log2_size = fields.dk_log2_size.In(header.data());
+  const uint8_t log2_index_bytes = fields.dk_log2_index_bytes.In(header.data());
+  const uint8_t kind = fields.dk_kind.In(header.data());
+  const int64_t used = fields.dk_nentries.In(header.data());
+  if (log2_size > 24 || log2_index_bytes > 28 || kind > kSplit) return false;
+  if (used < 0 || used > int64_t{1} << log2_size) return false;
+  const bool with_hash = kind == kGeneral;
+  table = {.entries = fields.dk_indices.At(keys).Plus(uint64_t{1} << log2_index_bytes),
+           .count = static_cast<uint64_t>(used),
            .stride = with_hash ? kEntrySize : kUnicodeEntrySize,
            .key_offset = with_hash ? kWord : 0,
            .value_offset = with_hash ? 2 * kWord : kWord};

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "interp_layouts/registry.h"
 #include "sampler/python/interpreter_probe.h"
 #include "sampler/python/interpreter_scan.h"
 #include "sampler/python/python_clues.h"
@@ -43,10 +44,12 @@ class Search {
   std::string ProcessName() const;
   absl::StatusOr<ScopedFd> OpenObject(const MappedObject& object) const;
   absl::StatusOr<PythonClues> ReadClues(const MappedObject& object) const;
-  ProbeHints Hints(const PythonClues& clues, InterpreterScan& scan);
+  ProbeHints Hints(const PythonClues& clues);
+  bool Probe(const PythonClues& clues, const MappedObject& object, InterpreterScan& scan);
   // Each returns true when the search is over.
   bool LookBySymbols(const MappedObject& object);
   bool LookByScan(const MappedObject& object);
+  void NoteVersion(const MappedObject& object, InterpreterScan& scan);
   bool Take(absl::StatusOr<ProbeResult> result, const MappedObject& object, std::string found_by);
   void Note(const absl::Status& error, const MappedObject& object, std::string_view found_by);
   absl::Status NotFound() const;
@@ -118,13 +121,12 @@ absl::StatusOr<PythonClues> Search::ReadClues(const MappedObject& object) const 
   return ReadPythonClues(*file, *bias);
 }
 
-ProbeHints Search::Hints(const PythonClues& clues, InterpreterScan& scan) {
+ProbeHints Search::Hints(const PythonClues& clues) {
   ProbeHints hints{.debug = clues.debug_build};
   if (clues.version_word) hints.version = ReadVersionWord(memory_, clues.version_word);
   for (const RemoteAddress buffer : clues.version_buffers) {
     if (!hints.version) hints.version = ReadVersionBuffer(memory_, buffer);
   }
-  if (!hints.version) hints.version = scan.VersionConstant();
   return hints;
 }
 
@@ -137,29 +139,44 @@ bool Search::LookBySymbols(const MappedObject& object) {
   pypy_ |= clues->pypy;
   if (!clues->any()) return false;
   InterpreterScan scan(memory_, map_, object);
-  InterpreterProbe probe(memory_, Hints(*clues, scan));
-  for (const PythonClues::Place& place : clues->runtimes) {
+  const bool over = Probe(*clues, object, scan);
+  NoteVersion(object, scan);
+  return over;
+}
+
+bool Search::Probe(const PythonClues& clues, const MappedObject& object, InterpreterScan& scan) {
+  InterpreterProbe probe(memory_, Hints(clues));
+  for (const PythonClues::Place& place : clues.runtimes) {
     if (Take(probe.Runtime(place.address), object, place.found_by)) return true;
   }
-  for (const PythonClues::Place& place : clues->heads) {
+  for (const PythonClues::Place& place : clues.heads) {
     absl::StatusOr<ProbeResult> result = probe.Head(place.address);
-    if (result.ok()) result->interpreter.current_thread_global = clues->current_thread;
+    if (result.ok()) result->interpreter.current_thread_global = clues.current_thread;
     if (Take(std::move(result), object, place.found_by)) return true;
   }
-  if (!clues->current_thread || found_) return false;
-  absl::StatusOr<ProbeResult> result = probe.CurrentThread(clues->current_thread, scan);
-  if (result.ok()) result->interpreter.current_thread_global = clues->current_thread;
+  if (!clues.current_thread || found_) return false;
+  absl::StatusOr<ProbeResult> result = probe.CurrentThread(clues.current_thread, scan);
+  if (result.ok()) result->interpreter.current_thread_global = clues.current_thread;
   return Take(std::move(result), object, "dynsym _PyThreadState_Current");
+}
+
+// What nothing fits may be a version that is not supported; that is worth knowing.
+void Search::NoteVersion(const MappedObject& object, InterpreterScan& scan) {
+  if (found_ || absl::IsUnimplemented(error_)) return;
+  const std::optional<PyVersion> version = scan.VersionConstant();
+  if (version) Note(FindLayout(*version, AbiFlags()).status(), object, "version string");
 }
 
 bool Search::LookByScan(const MappedObject& object) {
   InterpreterScan scan(memory_, map_, object);
   if (!scan.HasPythonStrings()) return false;
-  InterpreterProbe probe(memory_, {.version = scan.VersionConstant()});
+  InterpreterProbe probe(memory_, {});
   for (const RemoteAddress place : scan.CookiePlaces()) {
     if (Take(probe.Runtime(place), object, "cookie")) return true;
   }
-  return Take(probe.Scan(scan), object, "scan");
+  const bool over = Take(probe.Scan(scan), object, "scan");
+  NoteVersion(object, scan);
+  return over;
 }
 
 // A runtime without any Python frame may be a copy that nobody uses: look on, but keep it.

@@ -15,6 +15,8 @@ namespace {
 constexpr int kThreadPolls = 40;
 constexpr unsigned kThreadPollMicros = 500;
 constexpr int kMaxInterpreters = 4096;
+constexpr int kFrameAttempts = 20;
+constexpr unsigned kFrameAttemptMicros = 300;
 
 bool HasRuntime(const Layout& layout) { return layout.runtime.interpreters_head.present(); }
 
@@ -60,8 +62,22 @@ const Layout* NewestLayout(bool free_threaded) {
   return newest;
 }
 
+// All is right but the frames: they come and go while the target runs, so look again.
+absl::StatusOr<Trial> UntilFramesAreWhole(
+    const Layout& layout, absl::StatusOr<Trial> trial,
+    absl::FunctionRef<absl::StatusOr<Trial>(const Layout&)> try_layout) {
+  for (int i = 0; trial.ok() && trial->frames == TrialFrames::kBad; ++i) {
+    if (i == kFrameAttempts) {
+      return absl::FailedPreconditionError("no frame of its threads leads to a code object");
+    }
+    usleep(kFrameAttemptMicros);
+    trial = try_layout(layout);
+  }
+  return trial;
+}
+
 ProbeResult MakeResult(const Trial& trial, const Layout& layout, PyVersion version) {
-  ProbeResult result{.has_frames = trial.has_frames};
+  ProbeResult result{.has_frames = trial.frames == TrialFrames::kGood};
   result.interpreter.version = version;
   result.interpreter.flags = layout.flags;
   result.interpreter.layout = layout;
@@ -74,32 +90,44 @@ void KeepTelling(const absl::Status& error, absl::Status& kept) {
   if (kept.ok() || (IsStarting(error) && !IsStarting(kept))) kept = error;
 }
 
-// Whether the list at `head_variable` has the interpreter that the next word points to: head and
-// main are neighbours in every _PyRuntimeState (struct pyinterpreters, pycore_runtime.h, 3.7+).
-bool HeadLeadsToMain(RemoteMemory& memory, const Layout& layout, RemoteAddress head_variable) {
-  const auto words = memory.Read<std::array<RemoteAddress, 2>>(head_variable);
-  if (!words) return false;
-  const auto [head, main] = *words;
-  RemoteAddress interpreter = head;
+// Whether `wanted` is in the list of interpreters from `first` on.
+bool ListHas(RemoteMemory& memory, const Layout& layout, RemoteAddress first,
+             RemoteAddress wanted) {
+  RemoteAddress interpreter = first;
   for (int i = 0; interpreter.MayHoldPointer() && i < kMaxInterpreters; ++i) {
-    if (interpreter == main) return true;
+    if (interpreter == wanted) return true;
     interpreter = memory.ReadPointer(layout.interpreter.next.At(interpreter))
                       .value_or(RemoteAddress());
   }
   return false;
 }
 
+// Whether the list at `head_variable` has the interpreter that the next word points to: head and
+// main are neighbours in every _PyRuntimeState (struct pyinterpreters, pycore_runtime.h, 3.7+).
+bool HeadLeadsToMain(RemoteMemory& memory, const Layout& layout, RemoteAddress head_variable) {
+  const auto words = memory.Read<std::array<RemoteAddress, 2>>(head_variable);
+  return words && ListHas(memory, layout, (*words)[0], (*words)[1]);
+}
+
 }  // namespace
+
+absl::StatusOr<ProbeResult> InterpreterProbe::ByOneTable(const Layout& layout,
+                                                         TryLayout try_layout) {
+  absl::StatusOr<Trial> trial = try_layout(layout);
+  if (!trial.ok()) return trial.status();
+  if (!Agrees(*trial, layout, hints_)) return NothingTried();
+  trial = UntilFramesAreWhole(layout, *std::move(trial), try_layout);
+  if (!trial.ok()) return trial.status();
+  return MakeResult(*trial, layout, trial->version ? *trial->version : *hints_.version);
+}
 
 absl::StatusOr<ProbeResult> InterpreterProbe::ByTablesAmong(
     absl::Span<const Layout* const> layouts, TryLayout try_layout) {
   absl::Status error = absl::OkStatus();
   for (const Layout* layout : layouts) {
-    const absl::StatusOr<Trial> trial = try_layout(*layout);
-    if (trial.ok() && Agrees(*trial, *layout, hints_)) {
-      return MakeResult(*trial, *layout, trial->version ? *trial->version : *hints_.version);
-    }
-    KeepTelling(trial.ok() ? NothingTried() : trial.status(), error);
+    absl::StatusOr<ProbeResult> result = ByOneTable(*layout, try_layout);
+    if (result.ok()) return result;
+    KeepTelling(result.status(), error);
   }
   return error.ok() ? NothingTried() : error;
 }
@@ -144,26 +172,33 @@ absl::StatusOr<ProbeResult> InterpreterProbe::ByDebugOffsets(RemoteAddress runti
   }
   std::optional<ProbeResult> second_best;  // right but for the build flavour, which has no table
   for (const Layout* base : bases) {
-    const absl::StatusOr<Layout> layout = LayoutFromDebugOffsets(offsets, *base);
-    if (!layout.ok()) {
-      KeepTelling(layout.status(), error);
-      continue;
+    absl::StatusOr<ProbeResult> result = ByOffsetsOver(*base, runtime, offsets, header->version);
+    if (result.ok() && result->interpreter.flags == base->flags) return result;
+    if (result.ok()) {
+      second_best = *std::move(result);
+    } else {
+      KeepTelling(result.status(), error);
     }
-    const RemoteAddress head = layout->runtime.interpreters_head.At(runtime);
-    const absl::StatusOr<Trial> trial = TryInterpreterList(memory_, *layout, head);
-    if (!trial.ok()) {
-      KeepTelling(trial.status(), error);
-      continue;
-    }
-    ProbeResult result = MakeResult(*trial, *layout, header->version);
-    result.interpreter.runtime = runtime;
-    result.interpreter.interpreters_head = head;
-    result.interpreter.flags.debug = result.interpreter.layout.flags.debug = trial->debug;
-    if (trial->debug == base->flags.debug) return result;
-    second_best = std::move(result);
   }
   if (second_best) return *std::move(second_best);
   return error;
+}
+
+absl::StatusOr<ProbeResult> InterpreterProbe::ByOffsetsOver(const Layout& base,
+                                                            RemoteAddress runtime,
+                                                            absl::Span<const uint8_t> offsets,
+                                                            PyVersion version) {
+  const absl::StatusOr<Layout> layout = LayoutFromDebugOffsets(offsets, base);
+  if (!layout.ok()) return layout.status();
+  const RemoteAddress head = layout->runtime.interpreters_head.At(runtime);
+  const auto try_layout = [&](const Layout& l) { return TryInterpreterList(memory_, l, head); };
+  const absl::StatusOr<Trial> trial = UntilFramesAreWhole(*layout, try_layout(*layout), try_layout);
+  if (!trial.ok()) return trial.status();
+  ProbeResult result = MakeResult(*trial, *layout, version);
+  result.interpreter.runtime = runtime;
+  result.interpreter.interpreters_head = head;
+  result.interpreter.flags.debug = result.interpreter.layout.flags.debug = trial->debug;
+  return result;
 }
 
 absl::StatusOr<ProbeResult> InterpreterProbe::Head(RemoteAddress variable) {
@@ -214,18 +249,15 @@ absl::StatusOr<Trial> InterpreterProbe::TryVariables(const Layout& layout, Inter
 // autoInterpreterState, the main one. They differ only while there are sub-interpreters.
 void InterpreterProbe::FindHeadVariable(InterpreterScan& scan, Interpreter& interpreter) {
   const Layout& layout = interpreter.layout;
-  RemoteAddress newest;
-  int distinct = 0;
   for (const RemoteAddress variable : scan.InterpreterVariables(layout)) {
-    const RemoteAddress value = memory_.ReadPointer(variable).value_or(RemoteAddress());
-    if (!value || value == newest) continue;
-    const auto next = memory_.ReadPointer(layout.interpreter.next.At(value));
-    ++distinct;
+    const RemoteAddress first = memory_.ReadPointer(variable).value_or(RemoteAddress());
+    if (!ListHas(memory_, layout, first, interpreter.first)) continue;
+    const auto next = memory_.ReadPointer(layout.interpreter.next.At(first));
     if (!next || !*next) continue;  // the main one is the last
-    newest = value;
     interpreter.interpreters_head = variable;
+    interpreter.first = first;
+    return;
   }
-  if (newest && distinct > 1) interpreter.first = newest;
 }
 
 absl::StatusOr<ProbeResult> InterpreterProbe::Scan(InterpreterScan& scan) {

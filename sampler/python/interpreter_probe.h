@@ -49,9 +49,12 @@ class InterpreterProbe {
 
   absl::StatusOr<ProbeResult> ByDebugOffsets(RemoteAddress runtime,
                                              absl::Span<const uint8_t> offsets);
+  absl::StatusOr<ProbeResult> ByOffsetsOver(const Layout& base, RemoteAddress runtime,
+                                            absl::Span<const uint8_t> offsets, PyVersion version);
   absl::StatusOr<ProbeResult> ByTables(TryLayout try_layout);
   absl::StatusOr<ProbeResult> ByTablesAmong(absl::Span<const Layout* const> layouts,
                                             TryLayout try_layout);
+  absl::StatusOr<ProbeResult> ByOneTable(const Layout& layout, TryLayout try_layout);
   std::optional<RemoteAddress> WaitForThread(RemoteAddress variable);
   absl::StatusOr<Trial> TryVariables(const Layout& layout, InterpreterScan& scan);
   void FindHeadVariable(InterpreterScan& scan, Interpreter& interpreter);

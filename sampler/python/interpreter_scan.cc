@@ -4,8 +4,8 @@
 #include <cstring>
 #include <string_view>
 
-#include "absl/container/flat_hash_map.h"
 #include "interp_layouts/debug_offsets.h"
+#include "sampler/python/object_reader.h"
 #include "sampler/python/version_detect.h"
 
 namespace spyhop {
@@ -87,15 +87,31 @@ bool InterpreterScan::PointsToInterpreter(const Layout& layout, RemoteAddress va
   return memory_.ReadPointer(layout.thread.interp.At(*tstate)) == value;
 }
 
+// Among static data are strangers: a type object is its own type's type.
+bool InterpreterScan::HasDicts(const Layout& layout, RemoteAddress interpreter) {
+  ObjectReader reader(memory_, layout);
+  for (const PointerField field : {layout.interpreter.modules, layout.interpreter.sysdict}) {
+    const auto dict = memory_.ReadPointer(field.At(interpreter));
+    if (!dict || reader.TypeName(*dict) != "dict") return false;
+  }
+  return true;
+}
+
 std::vector<RemoteAddress> InterpreterScan::InterpreterVariables(const Layout& layout) {
-  std::vector<RemoteAddress> places;
+  const std::pair offsets(layout.interpreter.threads_head.offset, layout.thread.interp.offset);
+  const auto [known, is_new] = variables_.try_emplace(offsets);
   absl::flat_hash_map<uint64_t, bool> seen;
   for (const Words& piece : WritableWords()) {
-    for (size_t i = 0; i < piece.words.size(); ++i) {
-      const auto [known, is_new] = seen.try_emplace(piece.words[i], false);
-      if (is_new) known->second = PointsToInterpreter(layout, RemoteAddress(piece.words[i]));
-      if (known->second) places.push_back(piece.begin.Plus(i * sizeof(uint64_t)));
+    for (size_t i = 0; is_new && i < piece.words.size(); ++i) {
+      const auto [value, is_first] = seen.try_emplace(piece.words[i], false);
+      if (is_first) value->second = PointsToInterpreter(layout, RemoteAddress(piece.words[i]));
+      if (value->second) known->second.push_back(piece.begin.Plus(i * sizeof(uint64_t)));
     }
+  }
+  std::vector<RemoteAddress> places;
+  for (const RemoteAddress place : known->second) {
+    const auto interpreter = memory_.ReadPointer(place);
+    if (interpreter && HasDicts(layout, *interpreter)) places.push_back(place);
   }
   return places;
 }

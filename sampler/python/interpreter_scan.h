@@ -6,9 +6,12 @@
 #ifndef SPYHOP_SAMPLER_PYTHON_INTERPRETER_SCAN_H_
 #define SPYHOP_SAMPLER_PYTHON_INTERPRETER_SCAN_H_
 
+#include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "base/remote_memory.h"
 #include "interp_layouts/layout.h"
 #include "interp_layouts/version.h"
@@ -33,7 +36,7 @@ class InterpreterScan {
   std::vector<RemoteAddress> CookiePlaces();
 
   // Variables that point to something like a PyInterpreterState of `layout`: its first thread
-  // state points back to it. Lowest first.
+  // state points back to it and its modules are in a dict. Lowest first.
   std::vector<RemoteAddress> InterpreterVariables(const Layout& layout);
 
  private:
@@ -46,11 +49,14 @@ class InterpreterScan {
   template <typename Visit>
   void ForEachReadOnlyPiece(Visit visit);
   bool PointsToInterpreter(const Layout& layout, RemoteAddress value);
+  bool HasDicts(const Layout& layout, RemoteAddress interpreter);
 
   RemoteMemory& memory_;
   const MemoryMap& map_;
   const MappedObject& object_;
   std::optional<std::vector<Words>> words_;
+  // By the offsets that matter: words that point to something whose thread state points back.
+  absl::flat_hash_map<std::pair<uint32_t, uint32_t>, std::vector<RemoteAddress>> variables_;
 };
 
 }  // namespace spyhop

@@ -1,7 +1,5 @@
 #include "sampler/python/interpreter_trial.h"
 
-#include <unistd.h>
-
 #include <array>
 #include <string>
 #include <string_view>
@@ -20,8 +18,6 @@ constexpr char kStartingPayload[] = "spyhop/python-is-starting";
 constexpr int kMaxInterpreters = 4096;
 constexpr int kMaxThreadsChecked = 256;
 constexpr int kMaxFramesChecked = 8;  // shims lie between frames of code
-constexpr int kAttempts = 10;
-constexpr unsigned kAttemptPauseMicros = 500;
 
 absl::Status Mismatch(std::string_view what, RemoteAddress address) {
   return absl::FailedPreconditionError(
@@ -37,10 +33,10 @@ class Examination {
   absl::Status Run(Trial& trial);
 
  private:
-  absl::Status CheckThreads(Trial& trial);
+  absl::Status CheckThreads(TrialFrames& frames);
   absl::Status CheckDicts();
   void ReadSys(Trial& trial);
-  std::optional<bool> HasFrame(RemoteAddress tstate);
+  TrialFrames LookAtFrames(RemoteAddress tstate);
   RemoteAddress TopFrame(RemoteAddress tstate);
   bool IsCode(RemoteAddress code);
 
@@ -52,31 +48,30 @@ class Examination {
 
 absl::Status Examination::Run(Trial& trial) {
   if (!interpreter_.MayHoldPointer()) return Mismatch("no interpreter can lie", interpreter_);
-  if (const absl::Status status = CheckThreads(trial); !status.ok()) return status;
+  if (const absl::Status status = CheckThreads(trial.frames); !status.ok()) return status;
   if (const absl::Status status = CheckDicts(); !status.ok()) return status;
   ReadSys(trial);
   return absl::OkStatus();
 }
 
-// Every thread state must point back; and if any says that it has a frame, one must be readable.
-absl::Status Examination::CheckThreads(Trial& trial) {
+// Every thread state must point back.
+absl::Status Examination::CheckThreads(TrialFrames& frames) {
   const RemoteAddress head = layout_.interpreter.threads_head.At(interpreter_);
   const std::optional<RemoteAddress> first = memory_.ReadPointer(head);
   if (!first) return Mismatch("unreadable list of threads", head);
   if (first->is_null()) return StartingError("its interpreter has no thread");
   RemoteAddress tstate = *first;
-  bool bad_frame = false;
   for (int i = 0; tstate && i < kMaxThreadsChecked; ++i) {
     if (!tstate.MayHoldPointer()) return Mismatch("no thread state can lie", tstate);
     const auto owner = memory_.ReadPointer(layout_.thread.interp.At(tstate));
     if (!owner || *owner != interpreter_) return Mismatch("thread state of another owner", tstate);
-    const std::optional<bool> frame = HasFrame(tstate);
-    trial.has_frames |= frame.value_or(false);
-    bad_frame |= !frame.has_value();
+    if (frames != TrialFrames::kGood) {
+      const TrialFrames here = LookAtFrames(tstate);
+      if (here != TrialFrames::kNone) frames = here;
+    }
     tstate = memory_.ReadPointer(layout_.thread.next.At(tstate)).value_or(RemoteAddress());
   }
-  if (trial.has_frames || !bad_frame) return absl::OkStatus();
-  return absl::UnavailableError(Mismatch("no readable frame in the threads", *first).message());
+  return absl::OkStatus();
 }
 
 RemoteAddress Examination::TopFrame(RemoteAddress tstate) {
@@ -92,20 +87,21 @@ RemoteAddress Examination::TopFrame(RemoteAddress tstate) {
   return cframe ? pointer(layout_.cframe.current_frame.At(cframe)) : cframe;
 }
 
-// False: the thread has no frame. None: it has one that makes no sense.
-std::optional<bool> Examination::HasFrame(RemoteAddress tstate) {
+TrialFrames Examination::LookAtFrames(RemoteAddress tstate) {
   const bool objects = layout_.features.frame_model == FrameModel::kFrameObjects;
   const PointerField code_field = objects ? layout_.frame_object.f_code : layout_.iframe.code;
   const PointerField previous = objects ? layout_.frame_object.f_back : layout_.iframe.previous;
   RemoteAddress frame = TopFrame(tstate);
-  if (!frame) return false;
+  if (!frame) return TrialFrames::kNone;
   for (int i = 0; i < kMaxFramesChecked && frame.MayHoldPointer(); ++i) {
     const auto code = memory_.ReadPointer(code_field.At(frame));
-    if (!code) return std::nullopt;
-    if (IsCode(RemoteAddress(code->value() & ~layout_.features.code_tag_mask))) return true;
+    if (!code) break;
+    if (IsCode(RemoteAddress(code->value() & ~layout_.features.code_tag_mask))) {
+      return TrialFrames::kGood;
+    }
     frame = memory_.ReadPointer(previous.At(frame)).value_or(RemoteAddress());
   }
-  return std::nullopt;
+  return TrialFrames::kBad;
 }
 
 bool Examination::IsCode(RemoteAddress code) {
@@ -135,22 +131,6 @@ void Examination::ReadSys(Trial& trial) {
   }
 }
 
-// The first interpreter of the list that passes; a new sub-interpreter may not be complete.
-absl::StatusOr<Trial> Attempt(RemoteMemory& memory, const Layout& layout, RemoteAddress first) {
-  absl::Status error = absl::OkStatus();
-  RemoteAddress interpreter = first;
-  for (int i = 0; interpreter && i < kMaxInterpreters; ++i) {
-    Trial trial{.first = first};
-    const absl::Status status = Examination(memory, layout, interpreter).Run(trial);
-    if (status.ok()) return trial;
-    if (error.ok()) error = status;
-    if (!interpreter.MayHoldPointer()) break;
-    interpreter = memory.ReadPointer(layout.interpreter.next.At(interpreter))
-                      .value_or(RemoteAddress());
-  }
-  return error.ok() ? StartingError("it has no interpreter") : error;
-}
-
 }  // namespace
 
 absl::Status StartingError(std::string_view message) {
@@ -163,15 +143,20 @@ bool IsStarting(const absl::Status& status) {
   return status.GetPayload(kStartingPayload).has_value();
 }
 
+// The first interpreter of the list that passes; a new sub-interpreter may not be complete.
 absl::StatusOr<Trial> TryInterpreter(RemoteMemory& memory, const Layout& layout,
                                      RemoteAddress interpreter) {
-  absl::StatusOr<Trial> trial = Attempt(memory, layout, interpreter);
-  // Frames come and go while the target runs.
-  for (int i = 1; i < kAttempts && absl::IsUnavailable(trial.status()); ++i) {
-    usleep(kAttemptPauseMicros);
-    trial = Attempt(memory, layout, interpreter);
+  absl::Status error = absl::OkStatus();
+  RemoteAddress candidate = interpreter;
+  for (int i = 0; candidate && i < kMaxInterpreters; ++i) {
+    Trial trial{.first = interpreter};
+    const absl::Status status = Examination(memory, layout, candidate).Run(trial);
+    if (status.ok()) return trial;
+    if (error.ok()) error = status;
+    if (!candidate.MayHoldPointer()) break;
+    candidate = memory.ReadPointer(layout.interpreter.next.At(candidate)).value_or(RemoteAddress());
   }
-  return trial;
+  return error.ok() ? StartingError("it has no interpreter") : error;
 }
 
 absl::StatusOr<Trial> TryInterpreterList(RemoteMemory& memory, const Layout& layout,

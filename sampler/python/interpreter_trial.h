@@ -2,7 +2,8 @@
 // guess of the finder: an interpreter whose thread states point back to it, whose modules, sys and
 // builtins are dicts, whose sys.hexversion can be read, and a frame whose code has a file name.
 //
-// Reads only, some hundred of them; the target runs meanwhile, so what fails once is tried again.
+// Reads only: a few when the guess is wrong, some hundred when it is right. The target runs
+// meanwhile, so a frame may be torn; the caller then tries again.
 #ifndef SPYHOP_SAMPLER_PYTHON_INTERPRETER_TRIAL_H_
 #define SPYHOP_SAMPLER_PYTHON_INTERPRETER_TRIAL_H_
 
@@ -15,13 +16,19 @@
 
 namespace spyhop {
 
+enum class TrialFrames : uint8_t {
+  kNone,  // no thread executes Python
+  kGood,  // at least one frame leads to its code
+  kBad,   // there are frames, none makes sense: torn by the running target, or a wrong layout
+};
+
 struct Trial {
   RemoteAddress first;  // the PyInterpreterState at the head of the list
   // sys.hexversion; none while sys is still being filled.
   std::optional<PyVersion> version;
   bool debug = false;  // sys.gettotalrefcount is there, as in Py_DEBUG builds only
   std::optional<int64_t> max_unicode;  // sys.maxunicode
-  bool has_frames = false;  // some thread executes Python
+  TrialFrames frames = TrialFrames::kNone;
 };
 
 // The list of interpreters whose first is at `*head_variable`. The status says which address of

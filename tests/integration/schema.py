@@ -1,0 +1,147 @@
+"""Holds JSON to spyhop.profile/1 and spyhop.snapshot/1: keys, types, and the sums that must agree. Pure.
+
+Each check returns a list of complaints, `path: what is wrong`; more keys than the contract's are allowed.
+"""
+import datetime
+import math
+
+TIMES = ('python_s', 'native_s', 'kernel_s', 'wait_s', 'gil_s', 'runq_s', 'idle_s')
+CLASSES = tuple(name[:-2] for name in TIMES)
+KINDS = ('python', 'native', 'kernel', 'gc')
+FLAVOURS = ('release', 'debug', 'free-threaded')
+
+NUMBER, INTEGER, TEXT = 'a number >= 0', 'an integer >= 0', 'a string'
+BOOLEAN, LIST, OBJECT, TIME = 'a boolean', 'a list', 'an object', 'an RFC 3339 time'
+
+
+def _is_time(value):
+    try:
+        return datetime.datetime.fromisoformat(value.replace('Z', '+00:00')).tzinfo is not None
+    except (ValueError, AttributeError, TypeError):
+        return False
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+
+
+FITS = {
+    NUMBER: _is_number,
+    INTEGER: lambda value: _is_number(value) and isinstance(value, int),
+    TEXT: lambda value: isinstance(value, str),
+    BOOLEAN: lambda value: isinstance(value, bool),
+    LIST: lambda value: isinstance(value, list),
+    OBJECT: lambda value: isinstance(value, dict),
+    TIME: _is_time,
+}
+
+SAMPLING = {'rate_hz': NUMBER, 'achieved_hz': NUMBER, 'rounds': INTEGER, 'samples': INTEGER, 'late_rounds': INTEGER,
+            'truncated': OBJECT, 'lost': OBJECT, 'stops': OBJECT, 'own_cpu_s': NUMBER, 'own_peak_rss_bytes': INTEGER}
+STOPS = {'count': INTEGER, 'median_us': NUMBER, 'p99_us': NUMBER, 'max_us': NUMBER, 'total_s': NUMBER, 'share': NUMBER}
+TIME_KEYS = dict.fromkeys(TIMES, NUMBER)
+THREAD = {'pid': INTEGER, 'tid': INTEGER, 'name': TEXT, 'python': BOOLEAN, 'observed_s': NUMBER, 'cpu_s': NUMBER,
+          **TIME_KEYS}
+LINE = {'pid': INTEGER, 'tid': INTEGER, 'file': TEXT, 'line': INTEGER, 'function': TEXT, 'self': OBJECT, 'total': OBJECT,
+        'waits': LIST}
+COST = {**TIME_KEYS, 'cpu_s': NUMBER, 'samples': INTEGER}
+STACK = {'pid': INTEGER, 'tid': INTEGER, 'frames': LIST, 'class': TEXT, 's': NUMBER, 'samples': INTEGER}
+FRAME = {'file': TEXT, 'line': INTEGER, 'function': TEXT, 'kind': TEXT}
+PROFILE = {'schema': TEXT, 'targets': LIST, 'start': TIME, 'duration_s': NUMBER, 'sampling': OBJECT, 'threads': LIST,
+           'lines': LIST}
+TARGET = {'pid': INTEGER, 'command': LIST, 'executable': TEXT, 'python': OBJECT}
+SNAPSHOT = {'schema': TEXT, 'target': OBJECT, 'time': TIME, 'stopped_us': NUMBER, 'threads': LIST, 'deadlocks': LIST}
+SHOWN = {'tid': INTEGER, 'name': TEXT, 'python': BOOLEAN, 'class': TEXT, 'holds_gil': BOOLEAN, 'frames': LIST}
+
+
+class _Complaints(list):
+    def keys(self, path, value, wanted):
+        """True when `value` has all keys with fitting values."""
+        if not isinstance(value, dict):
+            self.append(f'{path}: not an object')
+            return False
+        before = len(self)
+        for key, kind in wanted.items():
+            if key not in value:
+                self.append(f'{path}.{key}: missing')
+            elif not FITS[kind](value[key]):
+                self.append(f'{path}.{key}: {value[key]!r} is not {kind}')
+        return len(self) == before
+
+    def one_of(self, path, value, words):
+        if value not in words:
+            self.append(f'{path}: {value!r} is none of {", ".join(words)}')
+
+    def close(self, path, value, wanted, what):
+        """Equal but for rounding in the output."""
+        if not math.isclose(value, wanted, rel_tol=1e-3, abs_tol=2e-3):
+            self.append(f'{path}: {value} but {what} is {wanted}')
+
+    def target(self, path, target):
+        if self.keys(path, target, TARGET) and self.keys(path + '.python', target['python'],
+                                                         {'version': TEXT, 'flavour': TEXT}):
+            self.one_of(path + '.python.flavour', target['python']['flavour'], FLAVOURS)
+
+    def frames(self, path, frames):
+        for index, frame in enumerate(frames):
+            if self.keys(f'{path}[{index}]', frame, FRAME):
+                self.one_of(f'{path}[{index}].kind', frame['kind'], KINDS)
+
+
+def profile_complaints(profile, with_stacks=False):
+    wrong = _Complaints()
+    if not wrong.keys('$', profile, {**PROFILE, **({'stacks': LIST} if with_stacks else {})}):
+        return wrong
+    wrong.one_of('$.schema', profile['schema'], ['spyhop.profile/1'])
+    for index, target in enumerate(profile['targets']):
+        wrong.target(f'$.targets[{index}]', target)
+    if wrong.keys('$.sampling', profile['sampling'], SAMPLING):
+        wrong.keys('$.sampling.stops', profile['sampling']['stops'], STOPS)
+        for name in ('truncated', 'lost'):
+            for cause, count in profile['sampling'][name].items():
+                wrong.keys(f'$.sampling.{name}', {cause: count}, {cause: INTEGER})
+    for index, thread in enumerate(profile['threads']):
+        if wrong.keys(f'$.threads[{index}]', thread, THREAD):
+            wrong.close(f'$.threads[{index}].observed_s', thread['observed_s'], sum(thread[name] for name in TIMES),
+                        'the sum of its classes')
+    _line_complaints(wrong, profile)
+    for index, stack in enumerate(profile.get('stacks', [])):
+        if wrong.keys(f'$.stacks[{index}]', stack, STACK):
+            wrong.one_of(f'$.stacks[{index}].class', stack['class'], CLASSES)
+            wrong.frames(f'$.stacks[{index}].frames', stack['frames'])
+    return list(wrong)
+
+
+def _line_complaints(wrong, profile):
+    seen = set()
+    for index, line in enumerate(profile['lines']):
+        path = f'$.lines[{index}]'
+        if not wrong.keys(path, line, LINE):
+            continue
+        key = tuple(line[name] for name in ('pid', 'tid', 'file', 'line', 'function'))
+        if key in seen:
+            wrong.append(f'{path}: a second row for {key}')
+        seen.add(key)
+        if wrong.keys(path + '.self', line['self'], COST) and wrong.keys(path + '.total', line['total'], COST):
+            for name in COST:
+                if line['self'][name] > line['total'][name] + 2e-3:
+                    wrong.append(f'{path}.self.{name}: more than its total')
+        for each in line['waits']:
+            wrong.keys(path + '.waits', each, {'reason': TEXT, 's': NUMBER})
+
+
+def snapshot_complaints(snapshot):
+    wrong = _Complaints()
+    if not wrong.keys('$', snapshot, SNAPSHOT):
+        return wrong
+    wrong.one_of('$.schema', snapshot['schema'], ['spyhop.snapshot/1'])
+    wrong.target('$.target', snapshot['target'])
+    for index, thread in enumerate(snapshot['threads']):
+        path = f'$.threads[{index}]'
+        if wrong.keys(path, thread, SHOWN):
+            wrong.one_of(path + '.class', thread['class'], CLASSES)
+            wrong.frames(path + '.frames', thread['frames'])
+            if thread['class'] == 'wait':
+                wrong.keys(path, thread, {'wait_reason': TEXT})
+    if sum(thread.get('holds_gil') is True for thread in snapshot['threads']) > 1:
+        wrong.append('$.threads: two threads hold the GIL')
+    return list(wrong)
