@@ -57,7 +57,7 @@ enum class DictModel : uint8_t {
 enum class InstanceDictModel : uint8_t {
   kDictOffset,     // to 3.10: pointer at tp_dictoffset
   kManaged311,     // 3.11: dict pointer 3 words, values pointer 4 words before the object
-  kManaged312,     // 3.12: one tagged word 3 words before the object (low bit set: values)
+  kManaged312,     // 3.12: one word 3 words before the object: dict, or, when odd, values - 1
   kInlineValues,   // 3.13+: dict pointer 3 words before, values behind the object (tp_basicsize)
 };
 

@@ -61,6 +61,7 @@ class StackReader {
   RemoteMemory& memory_;
   const Layout& layout_;
   const WalkLimits limits_;
+  MonotonicClock clock_;
   // Of one round; kept for their capacity.
   ThreadList blocked_;  // to be read without a stop
   ThreadList holders_;  // to be stopped

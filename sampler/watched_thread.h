@@ -46,6 +46,7 @@ struct WatchedThread {
   Reading reading = Reading::kNone;
   SampleErrorCode lost_cause = SampleErrorCode::kNone;
   SchedStat sched;
+  Nanos sched_read = 0;  // when, where it is not read each round
   bool blocked = false;
   bool holds_gil = false;
   bool collects_garbage = false;

@@ -58,9 +58,11 @@ class Search {
   RemoteMemory& memory_;
   MemoryMap map_;
   std::vector<MappedObject> objects_;  // those with code, most promising first
+  std::vector<const MappedObject*> to_scan_;  // those of objects_ that symbols did not settle
   std::optional<Interpreter> found_;
   // Of all that failed, what tells most.
   absl::Status error_ = absl::OkStatus();
+  bool settled_ = false;  // the object at hand has a CPython, but not one to profile (now)
   bool pypy_ = false;
 };
 
@@ -124,6 +126,7 @@ absl::StatusOr<PythonClues> Search::ReadClues(const MappedObject& object) const 
 ProbeHints Search::Hints(const PythonClues& clues) {
   ProbeHints hints{.debug = clues.debug_build};
   if (clues.version_word) hints.version = ReadVersionWord(memory_, clues.version_word);
+  hints.certain = hints.version.has_value();
   for (const RemoteAddress buffer : clues.version_buffers) {
     if (!hints.version) hints.version = ReadVersionBuffer(memory_, buffer);
   }
@@ -200,6 +203,7 @@ void Search::Note(const absl::Status& error, const MappedObject& object,
     if (IsStarting(status)) return 3;
     return absl::IsUnimplemented(status) ? 4 : absl::IsFailedPrecondition(status) ? 2 : 1;
   };
+  settled_ |= IsStarting(error) || absl::IsUnimplemented(error);
   if (weight(error) <= weight(error_)) return;
   const std::string where = absl::StrCat(" [", object.path, ", ", std::string(found_by), "]");
   error_ = absl::Status(error.code(), absl::StrCat(error.message(), where));
@@ -237,11 +241,13 @@ absl::StatusOr<Interpreter> Search::Run() {
   if (const absl::Status status = CheckExecutable(); !status.ok()) return status;
   for (size_t i = 0; i < objects_.size(); ++i) {
     if (i > 0 && MappedSize(objects_[i]) < kSmallestObject) continue;
+    settled_ = false;
     if (LookBySymbols(objects_[i])) return *std::move(found_);
+    if (!settled_) to_scan_.push_back(&objects_[i]);
   }
   if (!found_ && !pypy_) {
-    for (const MappedObject& object : objects_) {
-      if (LookByScan(object)) break;
+    for (const MappedObject* object : to_scan_) {
+      if (LookByScan(*object)) break;
     }
   }
   if (found_) return *std::move(found_);

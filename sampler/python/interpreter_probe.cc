@@ -134,14 +134,15 @@ absl::StatusOr<ProbeResult> InterpreterProbe::ByTablesAmong(
 
 absl::StatusOr<ProbeResult> InterpreterProbe::ByTables(TryLayout try_layout) {
   if (!hints_.version) return ByTablesAmong(EveryLayout(), try_layout);
+  const absl::StatusOr<const Layout*> known = FindLayout(*hints_.version, AbiFlags());
+  if (hints_.certain && !known.ok()) return known.status();
   const std::vector<const Layout*> likely = LayoutsOf(*hints_.version, hints_.debug, false);
   absl::StatusOr<ProbeResult> result = ByTablesAmong(likely, try_layout);
-  if (result.ok() || IsStarting(result.status())) return result;
+  if (result.ok() || hints_.certain || IsStarting(result.status())) return result;
   // The hint may be wrong: then another table fits, and sys.hexversion says so.
   const absl::StatusOr<ProbeResult> other = ByTablesAmong(EveryLayout(), try_layout);
   if (other.ok()) return other;
-  const absl::StatusOr<const Layout*> hinted = FindLayout(*hints_.version, AbiFlags());
-  return hinted.ok() ? result : hinted.status();
+  return known.ok() ? result : known.status();
 }
 
 absl::StatusOr<ProbeResult> InterpreterProbe::Runtime(RemoteAddress runtime) {

@@ -19,9 +19,11 @@
 
 namespace spyhop {
 
-// What is already known of the candidate: tried first, never trusted.
+// What is already known of the candidate: tried first. Only a version that is `certain` (from
+// Py_Version) rules out others.
 struct ProbeHints {
   std::optional<PyVersion> version;
+  bool certain = false;
   bool debug = false;
 };
 

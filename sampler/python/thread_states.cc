@@ -31,15 +31,10 @@ bool ThreadStates::ReadKnown() {
   if (!interpreter_.interpreters_head.is_null()) {
     batch_.push_back({interpreter_.interpreters_head, &interpreters_head_, 8, 0});
   }
-  const size_t heads_begin = batch_.size();
   for (size_t i = 0; i < interpreters_.size(); ++i) {
     const RemoteAddress address = interpreters_[i].address;
     batch_.push_back({layout.interpreter.next.At(address), &heads_[i].next, 8, 0});
     batch_.push_back({layout.interpreter.threads_head.At(address), &heads_[i].threads_head, 8, 0});
-    if (layout.interpreter.gc_collecting.present()) {
-      batch_.push_back(
-          {layout.interpreter.gc_collecting.At(address), &heads_[i].collecting, 4, 0});
-    }
   }
   const size_t gils_begin = batch_.size();
   for (const InterpreterEntry& entry : interpreters_) entry.gil->AppendTo(batch_);
@@ -49,11 +44,9 @@ bool ThreadStates::ReadKnown() {
   memory_.ReadBatch(absl::MakeSpan(batch_));
   for (size_t i = 0; i < interpreters_.size(); ++i) {
     interpreters_[i].gil->Settle(batch_[gils_begin + i]);
-    interpreters_[i].collecting = heads_[i].collecting != 0;
   }
   return std::all_of(batch_.begin(), batch_.begin() + static_cast<ptrdiff_t>(gils_begin),
-                     [](const ReadRequest& r) { return r.complete(); }) &&
-         heads_begin <= batch_.size();
+                     [](const ReadRequest& r) { return r.complete(); });
 }
 
 bool ThreadStates::ListsUnchanged() const {

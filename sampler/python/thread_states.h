@@ -27,7 +27,6 @@ class ThreadStates {
     std::unique_ptr<GilReader> gil;
     size_t first_thread = 0;  // into threads()
     size_t thread_count = 0;
-    bool collecting = false;  // a garbage collection runs
   };
   struct ThreadEntry {
     RemoteAddress address;
@@ -56,7 +55,6 @@ class ThreadStates {
   struct InterpreterHeads {  // one a known interpreter, filled by the batch
     RemoteAddress next;
     RemoteAddress threads_head;
-    int32_t collecting = 0;
   };
 
   bool ReadKnown();

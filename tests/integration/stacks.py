@@ -1,7 +1,7 @@
 """Compares what spyhop shows with what the target told of itself. Pure: JSON in, complaints out."""
 
-# Columns of spyhop.snapshot/1 count as code.co_positions() does: UTF-8 bytes from 0.
-COLUMN_BASE = 0
+# Columns of spyhop.snapshot/1 count from 1 as lines do, in UTF-8 bytes; code.co_positions() counts from 0.
+COLUMN_BASE = 1
 MAIN_NAME = 'MainThread'
 
 
