@@ -64,9 +64,9 @@ absl::StatusOr<Table> Table::Parse(absl::Span<const uint8_t> bytes, const TableS
     if (entry.position < kHeaderSize) continue;
     const uint64_t value = WordAt(bytes, entry.position);
     if (value > kMaxWord) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("debug offset ", kWordNames[static_cast<size_t>(entry.word)], " is ", value,
-                       ", over 1 MiB"));
+      return absl::InvalidArgumentError(absl::StrCat("debug offset ",
+                                                     kWordNames[static_cast<size_t>(entry.word)],
+                                                     " is ", value, ", over 1 MiB"));
     }
     table.words_[static_cast<size_t>(entry.word)] = static_cast<uint32_t>(value);
   }
@@ -79,10 +79,14 @@ struct Binding {
   uint32_t& (*slot)(Layout&);
 };
 
-#define SPYHOP_FIELD(word, member) \
-  {Word::word, [](Layout& layout) -> uint32_t& { return layout.member.offset; }}
-#define SPYHOP_SIZE(word, member) \
-  {Word::word, [](Layout& layout) -> uint32_t& { return layout.member; }}
+#define SPYHOP_FIELD(word, member)                                               \
+  {                                                                              \
+    Word::word, [](Layout& layout) -> uint32_t& { return layout.member.offset; } \
+  }
+#define SPYHOP_SIZE(word, member)                                         \
+  {                                                                       \
+    Word::word, [](Layout& layout) -> uint32_t& { return layout.member; } \
+  }
 
 constexpr Binding kBindings[] = {
     SPYHOP_SIZE(kRuntimeStateSize, runtime.size),
@@ -211,8 +215,8 @@ const TableShape* FindShape(PyVersion version) {
 bool SaneVersion(uint64_t word) {
   if (word > UINT32_MAX) return false;
   const PyVersion version = PyVersion::FromHex(static_cast<uint32_t>(word));
-  const bool level = version.level == 0xA || version.level == 0xB || version.level == 0xC ||
-                     version.level == 0xF;
+  const bool level =
+      version.level == 0xA || version.level == 0xB || version.level == 0xC || version.level == 0xF;
   return level && FindShape(version) != nullptr;
 }
 
@@ -247,11 +251,17 @@ absl::StatusOr<Layout> LayoutFromDebugOffsets(absl::Span<const uint8_t> bytes, c
   const absl::StatusOr<DebugOffsets> header = ReadDebugOffsetsHeader(bytes);
   if (!header.ok()) return header.status();
   if (header->free_threaded != base.flags.free_threaded) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the debug offsets are of a ", header->free_threaded ? "free-threaded" : "GIL",
-        " build, the table to complete them with is not"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the debug offsets are of a ", header->free_threaded ? "free-threaded" : "GIL",
+                     " build, the table to complete them with is not"));
   }
-  const absl::StatusOr<Table> table = Table::Parse(bytes, *FindShape(header->version));
+  const TableShape& shape = *FindShape(header->version);
+  if (base.first.major != shape.major || base.first.minor != shape.minor) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the debug offsets of CPython ", header->version.ToString(), " need the table of ",
+        int{shape.major}, ".", int{shape.minor}, ", not of ", base.first.ToString()));
+  }
+  const absl::StatusOr<Table> table = Table::Parse(bytes, shape);
   if (!table.ok()) return table.status();
 
   Layout layout = base;
@@ -265,9 +275,9 @@ absl::StatusOr<Layout> LayoutFromDebugOffsets(absl::Span<const uint8_t> bytes, c
   ApplyThreadLocalBytecode(*table, layout);
   const absl::Status valid = ValidateLayout(layout);
   if (!valid.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the debug offsets of CPython ", header->version.ToString(),
-                     " do not validate: ", valid.message()));
+    return absl::InvalidArgumentError(absl::StrCat("the debug offsets of CPython ",
+                                                   header->version.ToString(),
+                                                   " do not validate: ", valid.message()));
   }
   return layout;
 }

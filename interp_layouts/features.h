@@ -42,7 +42,7 @@ enum class GilModel : uint8_t {
 };
 
 enum class StringModel : uint8_t {
-  kPython2,  // PyStringObject and PyUnicodeObject of 2.7
+  kPython2,   // PyStringObject and PyUnicodeObject of 2.7
   kWithWstr,  // 3.6 to 3.11: PEP 393 with wstr
   kCompact,   // 3.12+: PEP 393 without wstr
 };
@@ -55,10 +55,10 @@ enum class DictModel : uint8_t {
 
 // Where an ordinary instance keeps its attributes.
 enum class InstanceDictModel : uint8_t {
-  kDictOffset,     // to 3.10: pointer at tp_dictoffset
-  kManaged311,     // 3.11: dict pointer 3 words, values pointer 4 words before the object
-  kManaged312,     // 3.12: one word 3 words before the object: dict, or, when odd, values - 1
-  kInlineValues,   // 3.13+: dict pointer 3 words before, values behind the object (tp_basicsize)
+  kDictOffset,    // to 3.10: pointer at tp_dictoffset
+  kManaged311,    // 3.11: dict pointer 3 words, values pointer 4 words before the object
+  kManaged312,    // 3.12: one word 3 words before the object: dict, or, when odd, values - 1
+  kInlineValues,  // 3.13+: dict pointer 3 words before, values behind the object (tp_basicsize)
 };
 
 // Values of _PyInterpreterFrame.owner (pycore_frame.h, pycore_interpframe_structs.h).

@@ -43,9 +43,9 @@ using PointerField = Field<RemoteAddress>;
 struct RuntimeLayout {  // _PyRuntimeState, 3.7+
   uint32_t size = 0;
   PointerField interpreters_head;
-  Field<uint64_t> autotss_key;  // Py_tss_t of the thread state
-  Field<uint8_t> gil;           // to 3.11: struct _gil_runtime_state lies here
-  PointerField tstate_current;  // 3.7 to 3.11
+  Field<uint64_t> autotss_key;   // Py_tss_t of the thread state
+  Field<uint8_t> gil;            // to 3.11: struct _gil_runtime_state lies here
+  PointerField tstate_current;   // 3.7 to 3.11
   Field<int32_t> gc_collecting;  // 3.7, 3.8: a collection runs; later in the interpreter
 };
 
@@ -53,23 +53,23 @@ struct InterpreterLayout {  // PyInterpreterState
   uint32_t size = 0;
   PointerField next;
   PointerField threads_head;
-  Field<int64_t> id;         // 3.7+
-  PointerField modules;      // dict
-  PointerField sysdict;      // dict
-  PointerField builtins;     // dict
-  PointerField gil;          // 3.12+: pointer to the GIL in use
-  Field<int32_t> gc_collecting;         // 3.9+: a collection runs in this interpreter
+  Field<int64_t> id;                       // 3.7+
+  PointerField modules;                    // dict
+  PointerField sysdict;                    // dict
+  PointerField builtins;                   // dict
+  PointerField gil;                        // 3.12+: pointer to the GIL in use
+  Field<int32_t> gc_collecting;            // 3.9+: a collection runs in this interpreter
   Field<uint64_t> code_object_generation;  // 3.14+
-  Field<uint32_t> tlbc_generation;  // 3.14+ free-threaded: changes when code.tlbc grows
+  Field<uint32_t> tlbc_generation;         // 3.14+ free-threaded: changes when code.tlbc grows
 };
 
 struct ThreadStateLayout {  // PyThreadState
   uint32_t size = 0;
   PointerField next;
   PointerField interp;
-  PointerField frame;          // to 3.10
-  PointerField cframe;         // 3.10 to 3.12
-  PointerField current_frame;  // 3.13+
+  PointerField frame;                // to 3.10
+  PointerField cframe;               // 3.10 to 3.12
+  PointerField current_frame;        // 3.13+
   Field<uint64_t> thread_id;         // pthread_self()
   Field<uint64_t> native_thread_id;  // 3.11+: in the target's pid namespace
   PointerField datastack_chunk;      // 3.11+
@@ -103,14 +103,14 @@ struct FrameObjectLayout {  // PyFrameObject, to 3.10
 };
 
 struct InterpreterFrameLayout {  // _PyInterpreterFrame, 3.11+
-  uint32_t size = 0;  // sizeof: with the first slot of localsplus
-  PointerField code;  // f_code; 3.13+: f_executable (tagged from 3.14 on)
+  uint32_t size = 0;             // sizeof: with the first slot of localsplus
+  PointerField code;             // f_code; 3.13+: f_executable (tagged from 3.14 on)
   PointerField previous;
   PointerField instr_ptr;  // 3.11, 3.12: prev_instr
   Field<uint64_t> localsplus;
   Field<uint8_t> owner;
-  Field<uint8_t> is_entry;     // 3.11 only
-  Field<int32_t> tlbc_index;   // 3.14+ free-threaded
+  Field<uint8_t> is_entry;    // 3.11 only
+  Field<int32_t> tlbc_index;  // 3.14+ free-threaded
 };
 
 struct CodeLayout {  // PyCodeObject
@@ -121,15 +121,15 @@ struct CodeLayout {  // PyCodeObject
   Field<int32_t> firstlineno;
   PointerField filename;
   PointerField name;
-  PointerField qualname;       // 3.11+
-  PointerField linetable;      // co_lnotab to 3.9, then co_linetable: a bytes (2.7: str) object
-  PointerField code;           // co_code to 3.10: a bytes (2.7: str) object
+  PointerField qualname;         // 3.11+
+  PointerField linetable;        // co_lnotab to 3.9, then co_linetable: a bytes (2.7: str) object
+  PointerField code;             // co_code to 3.10: a bytes (2.7: str) object
   Field<uint8_t> code_adaptive;  // 3.11+: bytecode lies here, to the end of the object
   PointerField tlbc;             // 3.14+ free-threaded: _PyCodeArray*
 };
 
 struct TlbcLayout {  // _PyCodeArray, 3.14+ free-threaded: the bytecode's copies, one a tlbc_index
-  Field<int64_t> size;  // entries
+  Field<int64_t> size;   // entries
   PointerField entries;  // the first
 };
 
@@ -156,7 +156,7 @@ struct TypeLayout {  // PyTypeObject
   PointerField ht_cached_keys;  // PyHeapTypeObject, 3.x
 };
 
-struct UnicodeLayout {  // PEP 393; 2.7: PyUnicodeObject
+struct UnicodeLayout {        // PEP 393; 2.7: PyUnicodeObject
   uint32_t ascii_size = 0;    // sizeof(PyASCIIObject): where the bytes of an ascii string begin
   uint32_t compact_size = 0;  // sizeof(PyCompactUnicodeObject)
   Field<int64_t> length;      // code points
@@ -173,7 +173,7 @@ struct BytesLayout {  // PyBytesObject; 2.7: PyStringObject
   Field<uint8_t> ob_sval;
 };
 
-struct LongLayout {  // PyLongObject; 2.7: PyIntObject in `ival`, PyLongObject else
+struct LongLayout {        // PyLongObject; 2.7: PyIntObject in `ival`, PyLongObject else
   Field<int64_t> ob_size;  // to 3.11: digits, signed
   Field<uint64_t> lv_tag;  // 3.12+: digits << 3 | sign
   Field<uint32_t> ob_digit;
@@ -184,12 +184,12 @@ struct DictLayout {  // PyDictObject, PyDictKeysObject
   uint32_t size = 0;
   PointerField ma_keys;
   PointerField ma_values;
-  PointerField ma_table;  // 2.7
-  Field<int64_t> ma_mask;  // 2.7
-  Field<int64_t> dk_size;             // 3.6 to 3.10
-  Field<uint8_t> dk_log2_size;        // 3.11+
+  PointerField ma_table;               // 2.7
+  Field<int64_t> ma_mask;              // 2.7
+  Field<int64_t> dk_size;              // 3.6 to 3.10
+  Field<uint8_t> dk_log2_size;         // 3.11+
   Field<uint8_t> dk_log2_index_bytes;  // 3.11+
-  Field<uint8_t> dk_kind;             // 3.11+: 0 general, 1 unicode, 2 split
+  Field<uint8_t> dk_kind;              // 3.11+: 0 general, 1 unicode, 2 split
   Field<int64_t> dk_nentries;
   Field<uint8_t> dk_indices;
   // From ma_values to the first value pointer (3.11, 3.12: the prefix lies before). Also of an

@@ -14,9 +14,7 @@ constexpr Layout kLayouts[] = {
 #include "interp_layouts/generated/tables.inc"
 };
 
-bool SameSeries(PyVersion a, PyVersion b) {
-  return a.major == b.major && a.minor == b.minor;
-}
+bool SameSeries(PyVersion a, PyVersion b) { return a.major == b.major && a.minor == b.minor; }
 
 // How far `version` is from the range of `layout`: 0 inside, else in releases.
 int Distance(const Layout& layout, PyVersion version) {
@@ -40,9 +38,7 @@ absl::Status Unsupported(PyVersion version, AbiFlags flags, bool known_series) {
 
 }  // namespace
 
-absl::Span<const Layout> AllLayouts() {
-  return kLayouts;
-}
+absl::Span<const Layout> AllLayouts() { return kLayouts; }
 
 absl::StatusOr<const Layout*> FindLayout(PyVersion version, AbiFlags flags) {
   const Layout* best = nullptr;

@@ -86,8 +86,8 @@ void Validator::CheckVersions() {
   const PyVersion first = layout_.first;
   const PyVersion last = layout_.last;
   if (first > last || first.major != last.major || first.minor != last.minor) {
-    Fail(absl::InvalidArgumentError(absl::StrCat("versions ", first.ToString(), " to ",
-                                                 last.ToString(), " are not a range")));
+    Fail(absl::InvalidArgumentError(
+        absl::StrCat("versions ", first.ToString(), " to ", last.ToString(), " are not a range")));
   }
 }
 
@@ -264,8 +264,6 @@ void Validator::CheckParts() {
 
 }  // namespace
 
-absl::Status ValidateLayout(const Layout& layout) {
-  return Validator(layout).Check();
-}
+absl::Status ValidateLayout(const Layout& layout) { return Validator(layout).Check(); }
 
 }  // namespace spyhop

@@ -7,9 +7,9 @@
 
 namespace spyhop {
 
-// Every present field lies inside its struct, aligned, and shares no byte with another; structs have
-// sizes that can be (the runtime at most 1 MiB, an object 4 KiB); and the fields that the layout's
-// features need are present. The message names the field.
+// Every present field lies inside its struct, aligned, and shares no byte with another; structs
+// have sizes that can be (the runtime at most 1 MiB, an object 4 KiB); and the fields that the
+// layout's features need are present. The message names the field.
 absl::Status ValidateLayout(const Layout& layout);
 
 }  // namespace spyhop

@@ -135,9 +135,9 @@ class LinesSection {
     if (several_pids_) columns.push_back({"pid"});
     if (options_.per_thread) columns.push_back({"tid"});
     if (options_.per_thread) columns.push_back({"thread", Fit::kCutRight, 6, 40});
-    columns.push_back({"line", Fit::kCutLeft, 10, 120});
-    columns.push_back({"function", Fit::kCutRight, 10, 80});
-    columns.push_back({"source", Fit::kCutRight, 12, 100, true});
+    columns.push_back({"line", Fit::kCutLeft, 12, 120});
+    columns.push_back({"function", Fit::kCutRight, 8, 80});
+    columns.push_back({"source", Fit::kCutRight, 16, 100, true});
     return columns;
   }
 

@@ -17,6 +17,17 @@ size_t Sum(const std::vector<size_t>& widths) {
   return sum == 0 ? 0 : sum - kGap;
 }
 
+bool IsNumber(const TextColumn& column) { return column.fit == TextColumn::Fit::kNumber; }
+
+std::vector<size_t> Comfortable(const std::vector<TextColumn>& columns,
+                                std::vector<size_t> widths) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const size_t enough = columns[i].optional ? columns[i].least : 2 * columns[i].least;
+    if (!IsNumber(columns[i])) widths[i] = std::min(widths[i], enough);
+  }
+  return widths;
+}
+
 std::string Fitted(const std::string& cell, const TextColumn& column, size_t width) {
   switch (column.fit) {
     case TextColumn::Fit::kNumber:
@@ -37,33 +48,33 @@ void TextTable::AddRow(std::vector<std::string> cells, bool bold) {
   rows_.push_back({std::move(cells), bold});
 }
 
-// Starts with what the cells need; while that is too wide, takes from the widest column that may
-// still be cut, and then leaves out the optional ones.
-std::vector<size_t> TextTable::Widths(size_t width) const {
+std::vector<size_t> TextTable::NaturalWidths() const {
   std::vector<size_t> widths;
   for (size_t i = 0; i < columns_.size(); ++i) {
     size_t need = 0;
     for (const Row& row : rows_) need = std::max(need, DisplayWidth(row.cells[i]));
-    const bool nothing_in_it = need == 0 && columns_[i].optional;
-    need = nothing_in_it ? 0 : std::max(need, DisplayWidth(columns_[i].title));
-    const bool number = columns_[i].fit == TextColumn::Fit::kNumber;
-    widths.push_back(number ? need : std::min(need, columns_[i].most));
+    if (need > 0 || !columns_[i].optional) need = std::max(need, DisplayWidth(columns_[i].title));
+    widths.push_back(IsNumber(columns_[i]) ? need : std::min(need, columns_[i].most));
   }
-  while (width > 0 && Sum(widths) > width) {
+  return widths;
+}
+
+// What the cells need, when it fits. Else optional columns go where the others would become too
+// narrow, and then the widest column gives a character at a time.
+std::vector<size_t> TextTable::Widths(size_t width) const {
+  std::vector<size_t> widths = NaturalWidths();
+  if (width == 0) return widths;
+  for (size_t i = columns_.size(); i-- > 0;) {
+    if (columns_[i].optional && Sum(Comfortable(columns_, widths)) > width) widths[i] = 0;
+  }
+  while (Sum(widths) > width) {
     size_t* widest = nullptr;
     for (size_t i = 0; i < columns_.size(); ++i) {
-      const bool can_shrink =
-          columns_[i].fit != TextColumn::Fit::kNumber && widths[i] > columns_[i].least;
-      if (can_shrink && (widest == nullptr || widths[i] > *widest)) widest = &widths[i];
+      if (IsNumber(columns_[i]) || widths[i] <= columns_[i].least) continue;
+      if (widest == nullptr || widths[i] > *widest) widest = &widths[i];
     }
-    if (widest != nullptr) {
-      --*widest;
-      continue;
-    }
-    size_t last = columns_.size();
-    while (last > 0 && (!columns_[last - 1].optional || widths[last - 1] == 0)) --last;
-    if (last == 0) break;
-    widths[last - 1] = 0;
+    if (widest == nullptr) break;
+    --*widest;
   }
   return widths;
 }

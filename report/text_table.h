@@ -24,7 +24,7 @@ struct TextColumn {
   Fit fit = Fit::kNumber;
   size_t least = 8;  // columns it keeps when it is cut
   size_t most = 200;
-  bool optional = false;  // left out when `least` is not free
+  bool optional = false;  // left out before others get narrower than twice their least
 };
 
 class TextTable {
@@ -44,6 +44,7 @@ class TextTable {
     bool bold;
   };
 
+  std::vector<size_t> NaturalWidths() const;
   std::vector<size_t> Widths(size_t width) const;
   std::string Line(const std::vector<std::string>& cells, const std::vector<size_t>& widths) const;
 

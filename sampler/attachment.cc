@@ -48,7 +48,7 @@ absl::StatusOr<Interpreter> FindStartedInterpreter(const ProcessFiles& files,
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Create(int pid, const WalkLimits& limits) {
+absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Create(int pid) {
   RaiseOpenFileLimit();
   const ProcessFiles files(pid);
   absl::Status usable = CheckProcess(files);
@@ -59,15 +59,13 @@ absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Create(int pid, const Wa
   if (absl::IsPermissionDenied(interpreter.status())) return PermissionError(pid);
   if (!interpreter.ok()) return interpreter.status();
   return std::unique_ptr<Attachment>(
-      new Attachment(pid, *std::move(memory), *std::move(interpreter), limits));
+      new Attachment(pid, *std::move(memory), *std::move(interpreter)));
 }
 
-Attachment::Attachment(int pid, std::unique_ptr<RemoteMemory> memory, Interpreter interpreter,
-                       const WalkLimits& limits)
+Attachment::Attachment(int pid, std::unique_ptr<RemoteMemory> memory, Interpreter interpreter)
     : files_(pid),
       memory_(std::move(memory)),
       interpreter_(std::move(interpreter)),
-      limits_(limits),
       info_{pid, files_.CommandLine(), files_.Executable(), interpreter_.version.ToString(),
             FlavourName(interpreter_.flags)},
       states_(*memory_, interpreter_),
@@ -115,7 +113,7 @@ void Attachment::WatchThreads() {
     watched.push_back(same != threads_.end()
                           ? std::move(*same)
                           : std::make_unique<WatchedThread>(++last_serial_, pid(), tids[i],
-                                                            interpreter_.layout, limits_));
+                                                            interpreter_.layout));
     watched.back()->state = entries[i];
   }
   threads_ = std::move(watched);

@@ -22,7 +22,7 @@ namespace spyhop {
 class Attachment {
  public:
   // Errors as Sampler::Create. A Python that is just starting is waited for, 0.4 s at most.
-  static absl::StatusOr<std::unique_ptr<Attachment>> Create(int pid, const WalkLimits& limits);
+  static absl::StatusOr<std::unique_ptr<Attachment>> Create(int pid);
 
   int pid() const { return files_.pid(); }
   const TargetInfo& info() const { return info_; }
@@ -43,15 +43,13 @@ class Attachment {
   void RefreshNames();
 
  private:
-  Attachment(int pid, std::unique_ptr<RemoteMemory> memory, Interpreter interpreter,
-             const WalkLimits& limits);
+  Attachment(int pid, std::unique_ptr<RemoteMemory> memory, Interpreter interpreter);
 
   void WatchThreads();
 
   const ProcessFiles files_;
   const std::unique_ptr<RemoteMemory> memory_;
   const Interpreter interpreter_;
-  const WalkLimits limits_;
   TargetInfo info_;
   ThreadStates states_;
   ThreadMatcher matcher_;

@@ -35,7 +35,7 @@ Finding AboutPtrace(const Privileges& own) {
 }
 
 void ExamineTarget(int pid, std::vector<Finding>& findings) {
-  absl::StatusOr<std::unique_ptr<Attachment>> attachment = Attachment::Create(pid, WalkLimits{});
+  absl::StatusOr<std::unique_ptr<Attachment>> attachment = Attachment::Create(pid);
   if (!attachment.ok()) {
     findings.push_back({Verdict::kProblem, "target", std::string(attachment.status().message()),
                         ""});

@@ -76,7 +76,7 @@ void ProcessSampler::RunTracer(const std::atomic<bool>& stop) {
 void ProcessSampler::BeginTarget(Nanos now) {
   records_.clear();
   reader_ = std::make_unique<StackReader>(attachment_->memory(),
-                                          attachment_->interpreter().layout, WalkLimits{});
+                                          attachment_->interpreter().layout);
   target_index_ = profile_->AddTarget(attachment_->info());
   last_round_ = now;
   unreadable_since_ = 0;
@@ -118,7 +118,7 @@ ProcessSampler::RoundResult ProcessSampler::HandleUnreadable(Nanos now) {
 
 bool ProcessSampler::ReattachAfterExec() {
   absl::StatusOr<std::unique_ptr<Attachment>> next =
-      Attachment::Create(attachment_->pid(), WalkLimits{});
+      Attachment::Create(attachment_->pid());
   if (!next.ok()) return false;
   attachment_ = *std::move(next);
   LogInfo(absl::StrFormat("process %d runs another program now (exec): Python %s (%s)",
@@ -223,7 +223,7 @@ void ProcessSampler::ReportProgress(Nanos now) {
 }
 
 absl::StatusOr<std::unique_ptr<Sampler>> Sampler::Create(int pid, const SamplerOptions& options) {
-  absl::StatusOr<std::unique_ptr<Attachment>> attachment = Attachment::Create(pid, WalkLimits{});
+  absl::StatusOr<std::unique_ptr<Attachment>> attachment = Attachment::Create(pid);
   if (!attachment.ok()) return attachment.status();
   return std::make_unique<ProcessSampler>(*std::move(attachment), options);
 }

@@ -5,14 +5,13 @@
 #include "absl/container/flat_hash_set.h"
 #include "sampler/attachment.h"
 #include "sampler/sampler.h"
+#include "sampler/stack_resolver.h"
 #include "sampler/target/syscall_names.h"
 #include "sampler/target/thread_stop.h"
 
 namespace spyhop {
 namespace {
 
-// Nothing of a stack is left out: a snapshot is taken once, and most threads are not stopped for it.
-constexpr WalkLimits kSnapshotLimits{200'000, 64 << 20, 50'000};
 // Rounds until every thread has been read whole.
 constexpr int kRounds = 5;
 
@@ -53,7 +52,7 @@ Snapshot SnapshotTaker::Take() {
 void SnapshotTaker::ReadAll() {
   MonotonicClock clock;
   ThreadStopper stopper;
-  StackReader reader(attachment_.memory(), attachment_.interpreter().layout, kSnapshotLimits);
+  StackReader reader(attachment_.memory(), attachment_.interpreter().layout);
   for (int round = 0; round < kRounds && !stopper.needs_retirement(); ++round) {
     if (attachment_.Look(clock.Now()) == ThreadStates::LookResult::kUnreadable) return;
     reader.ReadRound(attachment_.states(), attachment_.threads(), {options_.pause, false}, stopper,
@@ -92,7 +91,7 @@ SnapshotThread SnapshotTaker::Describe(const WatchedThread& thread) {
 void SnapshotTaker::AddFrames(const WatchedThread& thread, SnapshotThread& out) {
   out.truncated = thread.stack.error().code;
   if (thread.collects_garbage) {
-    out.frames.push_back({"", "<garbage collection>", 0, 0, 0, 0, FrameKind::kGc});
+    out.frames.push_back({"", kGarbageCollection, 0, 0, 0, 0, FrameKind::kGc});
   }
   for (const RawFrame& raw : thread.stack.frames()) {
     SnapshotFrame frame;
@@ -100,8 +99,10 @@ void SnapshotTaker::AddFrames(const WatchedThread& thread, SnapshotThread& out) 
       const Position position = attachment_.codes().PositionOf(*code, raw);
       frame = {code->file,        code->function,    position.line, position.column,
                position.end_line, position.end_column, FrameKind::kPython};
+    } else if (raw.code.is_null()) {
+      frame.function = kLeftOutFrames;
     } else {
-      frame.function = "<unknown>";
+      frame.function = kUnknownFrame;
       out.truncated = SampleErrorCode::kBadCode;
     }
     out.frames.push_back(std::move(frame));
@@ -131,7 +132,7 @@ void SnapshotTaker::AddNativeThreads(Snapshot& snapshot) {
 
 absl::StatusOr<Snapshot> TakeSnapshot(int pid, const SnapshotOptions& options) {
   absl::StatusOr<std::unique_ptr<Attachment>> attachment =
-      Attachment::Create(pid, kSnapshotLimits);
+      Attachment::Create(pid);
   if (!attachment.ok()) return attachment.status();
   return SnapshotTaker(**attachment, options).Take();
 }

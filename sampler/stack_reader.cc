@@ -1,6 +1,7 @@
 #include "sampler/stack_reader.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace spyhop {
 namespace {
@@ -70,30 +71,44 @@ void StackReader::SortOut(const ThreadStates& states, const WatchedThreads& thre
 }
 
 void StackReader::SortOutOne(WatchedThread& thread, const Options& options) {
-  // With --pause=never the holder is read in the same way whether it runs or not, and its CPU time
-  // moves at scheduler ticks only: at 100,000 rounds a second most would read the same again.
-  const bool as_it_is = thread.holds_gil && options.pause == PauseMode::kNever;
-  const Nanos now = as_it_is ? clock_.Now() : 0;
-  if (as_it_is && now - thread.sched_read < kSchedStatLife) return;
-  thread.sched_read = now;
+  const bool settled = std::exchange(thread.settled, false);
+  if (thread.holds_gil && !settled) {
+    // It runs, as a rule; its schedstat is then read when it is needed.
+    if (options.pause == PauseMode::kNever) return RefreshSched(thread);
+    const std::optional<SyscallState> call = thread.probe.ReadSyscall();
+    if (!call || call->running) return;
+  }
   const std::optional<SchedStat> sched = thread.probe.ReadSchedStat();
   if (!sched) {
     thread.reading = Reading::kGone;
     return;
   }
   thread.sched = *sched;
-  if (thread.settled && sched->slices == thread.settled_slices) {
+  if (settled && sched->slices == thread.settled_slices) {
+    thread.settled = true;
     thread.blocked = true;
     thread.reading = Reading::kReused;
     return;
   }
-  thread.settled = false;
-  if (as_it_is) return;
+  // Asked after the slices were counted: see ReadBlocked.
   const std::optional<SyscallState> call = thread.probe.ReadSyscall();
   if (!call || call->running) return;
   thread.call = *call;
   thread.blocked = true;
   blocked_.push_back(&thread);
+}
+
+// CPU times move at scheduler ticks only: at 100,000 rounds a second most would read the same again.
+void StackReader::RefreshSched(WatchedThread& thread) {
+  const Nanos now = clock_.Now();
+  if (now - thread.sched_read < kSchedStatLife) return;
+  thread.sched_read = now;
+  const std::optional<SchedStat> sched = thread.probe.ReadSchedStat();
+  if (sched) {
+    thread.sched = *sched;
+  } else {
+    thread.reading = Reading::kGone;
+  }
 }
 
 // These threads sleep in the kernel. If one wakes up while its stack is read, its count of slices
@@ -103,13 +118,15 @@ void StackReader::ReadBlocked(const ThreadStates& states) {
   if (blocked_.empty()) return;
   batch_.clear();
   for (WatchedThread* thread : blocked_) {
-    thread->walker->Prepare(memory_, thread->state.address, states.copy_of(thread->state));
+    thread->walker->Prepare(memory_, thread->state.address, states.copy_of(thread->state),
+                            CopyBudget::kWhole);
     thread->walker->AppendTo(batch_);
   }
   memory_.ReadBatch(absl::MakeSpan(batch_));
   const ReadRequest* requests = batch_.data();
   for (WatchedThread* thread : blocked_) {
     requests += thread->walker->Walk(memory_, requests, thread->stack);
+    ReadOn(states, *thread);
     const std::optional<SchedStat> after = thread->probe.ReadSchedStat();
     if (!after) {
       thread->reading = Reading::kGone;
@@ -124,22 +141,42 @@ void StackReader::ReadBlocked(const ThreadStates& states) {
   }
 }
 
+// A stack with more frames outside the data stack than one walk may fetch (deep recursion through
+// C) is read again with what has been learned, until nothing new is learned.
+void StackReader::ReadOn(const ThreadStates& states, WatchedThread& thread) {
+  while (!thread.stack.whole() && thread.walker->missed() &&
+         thread.stack.error().code == SampleErrorCode::kUnreadable) {
+    const size_t before = thread.stack.frames().size();
+    again_.clear();
+    thread.walker->Prepare(memory_, thread.state.address, states.copy_of(thread.state),
+                           CopyBudget::kWhole);
+    thread.walker->AppendTo(again_);
+    memory_.ReadBatch(absl::MakeSpan(again_));
+    thread.walker->Walk(memory_, again_.data(), thread.stack);
+    if (thread.stack.frames().size() <= before) return;
+  }
+}
+
 void StackReader::StopAndRead(const ThreadStates& states, WatchedThread& holder,
                               ThreadStopControl& control, DurationHistogram& stops) {
   GilReader& gil = *states.interpreters()[holder.state.interpreter].gil;
   batch_.clear();
   gil.AppendTo(batch_);
   AppendCollecting(states.interpreters()[holder.state.interpreter].address);
-  holder.walker->Prepare(memory_, holder.state.address, states.copy_of(holder.state));
+  holder.walker->Prepare(memory_, holder.state.address, states.copy_of(holder.state),
+                         CopyBudget::kBounded);
   holder.walker->AppendTo(batch_);
   frozen_.clear();
   for (WatchedThread* thread : running_) {
     const GilReader& other = *states.interpreters()[thread->state.interpreter].gil;
     if (!gil.enabled() || other.address() != gil.address()) continue;
-    thread->walker->Prepare(memory_, thread->state.address, states.copy_of(thread->state));
+    thread->walker->Prepare(memory_, thread->state.address, states.copy_of(thread->state),
+                            CopyBudget::kBounded);
     thread->walker->AppendTo(batch_);
     frozen_.push_back(thread);
   }
+  // Read last, so that what it queues for a CPU until the stop can be told from the stop.
+  if (const auto sched = holder.probe.ReadSchedStat()) holder.sched = *sched;
   bool others_frozen = false;
   StopOutcome outcome;
   {
@@ -191,8 +228,8 @@ void StackReader::ReadWhileStopped(WatchedThread& holder, GilReader& gil,
 
 void StackReader::ReadTwice(const ThreadStates& states, WatchedThread& thread) {
   if (thread.second_walker == nullptr) {
-    thread.second_walker = MakeFrameWalker(layout_, limits_);
-    thread.second_stack = std::make_unique<RawStack>(limits_.max_frames);
+    thread.second_walker = MakeFrameWalker(layout_);
+    thread.second_stack = std::make_unique<RawStack>(kMaxFrames);
   }
   const uint8_t* copy = states.copy_of(thread.state);
   tstate_copy_.resize(layout_.thread.size);
@@ -201,8 +238,8 @@ void StackReader::ReadTwice(const ThreadStates& states, WatchedThread& thread) {
       if (!memory_.ReadAll(thread.state.address, tstate_copy_.data(), tstate_copy_.size())) break;
       copy = tstate_copy_.data();
     }
-    thread.walker->Prepare(memory_, thread.state.address, copy);
-    thread.second_walker->Prepare(memory_, thread.state.address, copy);
+    thread.walker->Prepare(memory_, thread.state.address, copy, CopyBudget::kBounded);
+    thread.second_walker->Prepare(memory_, thread.state.address, copy, CopyBudget::kBounded);
     if (TryReadTwice(thread)) return Keep(thread);
   }
   Lose(thread, SampleErrorCode::kChanged);

@@ -30,9 +30,9 @@ using WatchedThreads = std::vector<std::unique_ptr<WatchedThread>>;
 
 class StackReader {
  public:
-  // All must outlive this.
-  StackReader(RemoteMemory& memory, const Layout& layout, const WalkLimits& limits)
-      : memory_(memory), layout_(layout), limits_(limits) {}
+  // Both must outlive this.
+  StackReader(RemoteMemory& memory, const Layout& layout)
+      : memory_(memory), layout_(layout) {}
 
   struct Options {
     PauseMode pause = PauseMode::kAuto;
@@ -49,7 +49,9 @@ class StackReader {
 
   void SortOut(const ThreadStates& states, const WatchedThreads& threads, const Options& options);
   void SortOutOne(WatchedThread& thread, const Options& options);
+  void RefreshSched(WatchedThread& thread);
   void ReadBlocked(const ThreadStates& states);
+  void ReadOn(const ThreadStates& states, WatchedThread& thread);
   void StopAndRead(const ThreadStates& states, WatchedThread& holder, ThreadStopControl& control,
                    DurationHistogram& stops);
   void AppendCollecting(RemoteAddress interpreter);
@@ -60,7 +62,6 @@ class StackReader {
 
   RemoteMemory& memory_;
   const Layout& layout_;
-  const WalkLimits limits_;
   MonotonicClock clock_;
   // Of one round; kept for their capacity.
   ThreadList blocked_;  // to be read without a stop
@@ -68,6 +69,7 @@ class StackReader {
   ThreadList running_;  // without the GIL
   ThreadList frozen_;   // of running_, those that a holder's stop freezes
   std::vector<ReadRequest> batch_;
+  std::vector<ReadRequest> again_;
   std::vector<uint8_t> tstate_copy_;
   int32_t collecting_ = 0;
 };

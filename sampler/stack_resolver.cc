@@ -6,24 +6,26 @@ StackResolver::Result StackResolver::Resolve(const RawStack& raw, bool collectin
   codes_.Verify(raw, now);
   Result result{kNoStack, raw.error().code};
   StackId root = kNoStack;
-  if (!raw.whole()) {
+  if (!raw.has_root()) {
     root = profile_.stacks().Push(kNoStack, MarkerFrame(kLeftOutFrames, FrameKind::kPython));
   }
   if (!last_.empty() && profile_.stacks().Parent(last_.front().stack) != root) last_.clear();
   result.stack = root;
   size_t depth = 0;
   for (auto frame = raw.frames().rbegin(); frame != raw.frames().rend(); ++frame, ++depth) {
-    const CodeInfo* code = codes_.Find(frame->code, now);
+    const bool gap = frame->code.is_null();
+    const CodeInfo* code = gap ? nullptr : codes_.Find(frame->code, now);
     const uint32_t serial = code == nullptr ? 0 : code->serial;
-    if (depth < last_.size() && last_[depth].serial == serial &&
+    if (depth < last_.size() && last_[depth].serial == serial && serial != 0 &&
         last_[depth].instruction == frame->instruction) {
       result.stack = last_[depth].stack;
       continue;
     }
     last_.resize(depth);
-    if (code == nullptr) result.truncated = SampleErrorCode::kBadCode;
-    const FrameId id = code == nullptr ? MarkerFrame(kUnknownFrame, FrameKind::kPython)
-                                       : FrameOf(*frame, *code);
+    if (code == nullptr && !gap) result.truncated = SampleErrorCode::kBadCode;
+    const char* marker = gap ? kLeftOutFrames : kUnknownFrame;
+    const FrameId id =
+        code == nullptr ? MarkerFrame(marker, FrameKind::kPython) : FrameOf(*frame, *code);
     result.stack = profile_.stacks().Push(result.stack, id);
     last_.push_back({serial, frame->instruction, result.stack});
   }

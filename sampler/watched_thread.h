@@ -25,12 +25,12 @@ enum class Reading : uint8_t {
 };
 
 struct WatchedThread {
-  WatchedThread(uint64_t unique_serial, int pid, int thread_id, const Layout& layout, const WalkLimits& limits)
+  WatchedThread(uint64_t unique_serial, int pid, int thread_id, const Layout& layout)
       : serial(unique_serial),
         tid(thread_id),
         probe(pid, thread_id),
-        walker(MakeFrameWalker(layout, limits)),
-        stack(limits.max_frames) {}
+        walker(MakeFrameWalker(layout)),
+        stack(kMaxFrames) {}
 
   const uint64_t serial;  // tids and addresses are used again, this is not
   const int tid;

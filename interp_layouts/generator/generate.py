@@ -57,7 +57,8 @@ def parse(lines):
         elif kind == 'size':
             _place(layout, groups, name + '.size', numbers[0], 0)
         elif kind == 'table':
-            words[name] = {'position': numbers[0], 'value': numbers[1]}
+            group, _, word = name.rpartition('.')
+            words.setdefault(group or 'header', {})[word] = numbers
         elif name.split('.')[0] in ('build', 'owners', 'features'):
             values[name] = numbers[0]
         else:
@@ -68,8 +69,8 @@ def parse(lines):
         fact['owners'] = owners
         fact['code_tag_mask'] = values['features.code_tag_mask']
     if words:
-        size = words.pop('size')['position']
-        fact['debug_offsets'] = {'size': size, 'words': words}
+        size = words['header'].pop('size')[0]
+        fact['debug_offsets'] = {'size': size, 'words': words}  # [position, value] each
     return fact
 
 
@@ -82,11 +83,11 @@ def measure(source, flavour):
     return fact
 
 
-def measure_all():
+def measure_all(wanted=lambda source: True):
     """{file name: fact}. Of two sources of one version and flavour, one configured for the flavour
     wins over one where macros stand in for it; else the first."""
     facts, genuine = {}, set()
-    for source in sources.find():
+    for source in filter(wanted, sources.find()):
         for flavour in probe.flavours(source):
             name = f'{version_string(source.hex)}-{flavour}.json'
             if name in facts and (name in genuine or not source.configured_debug):
@@ -101,12 +102,21 @@ def without_provenance(fact):
     return {key: value for key, value in fact.items() if key != 'provenance'}
 
 
+def dump(value, depth=0):
+    """JSON, a line a group."""
+    if not isinstance(value, dict) or depth > 2 or not any(isinstance(v, dict) for v in value.values()):
+        return json.dumps(value)
+    pad = ' ' * (depth + 1)
+    lines = [f'{pad}{json.dumps(key)}: {dump(item, depth + 1)}' for key, item in value.items()]
+    return '{\n' + ',\n'.join(lines) + f'\n{pad[1:]}}}'
+
+
 def write_facts(facts):
     for name, fact in sorted(facts.items()):
         path = DATA / name
         if path.exists() and without_provenance(json.loads(path.read_text())) == without_provenance(fact):
             continue
-        path.write_text(json.dumps(fact, indent=1) + '\n')
+        path.write_text(dump(fact) + '\n')
         print(f'{path.relative_to(FOLDER.parent)}: measured with {fact["provenance"]["headers"]}')
 
 
@@ -121,8 +131,9 @@ def table_bytes(fact):
     """_Py_DebugOffsets as the build of `fact` has it."""
     table = bytearray(fact['debug_offsets']['size'])
     table[:8] = b'xdebugpy'
-    for word in fact['debug_offsets']['words'].values():
-        struct.pack_into('<Q', table, word['position'], word['value'])
+    for group in fact['debug_offsets']['words'].values():
+        for position, value in group.values():
+            struct.pack_into('<Q', table, position, value)
     return bytes(table)
 
 

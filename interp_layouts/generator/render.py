@@ -140,14 +140,16 @@ def layout_tables(facts, kinds, changes):
     return '\n'.join(lines) + '\n'
 
 
-def _words(facts):
+def words(facts):
     """{'3.13': (size, {'runtime_state.size': 24, ...})}; builds of one series must agree."""
     result = {}
     for fact in facts:
         if 'debug_offsets' not in fact:
             continue
         table = fact['debug_offsets']
-        entry = (table['size'], {name: word['position'] for name, word in table['words'].items()})
+        positions = {name if group == 'header' else f'{group}.{name}': word[0]
+                     for group, members in table['words'].items() for name, word in members.items()}
+        entry = (table['size'], positions)
         if result.setdefault(series(fact['hex']), entry) != entry:
             raise SystemExit(f'{fact["version"]} {fact["flavour"]}: another shape of debug offsets')
     return result
@@ -155,17 +157,17 @@ def _words(facts):
 
 def debug_offset_tables(facts):
     """The text of debug_offsets.inc: the words of each series' table, and where each lies."""
-    words = _words(facts)
-    names = list(dict.fromkeys(n for _, table in words.values() for n in table))
+    shapes = words(facts)
+    names = list(dict.fromkeys(n for _, table in shapes.values() for n in table))
     lines = [_HEAD, 'enum class Word : uint8_t {']
     lines += [f'  k{_camel(name)},' for name in names] + ['};', '', 'constexpr const char* kWordNames[] = {']
     lines += [f'    "{name}",' for name in names] + ['};', '']
-    for name, (_, table) in words.items():
+    for name, (_, table) in shapes.items():
         lines.append(f'constexpr WordPosition kWords{name.replace(".", "")}[] = {{')
         lines += [f'    {{Word::k{_camel(word)}, {position}}},' for word, position in table.items()]
         lines += ['};', '']
     lines += ['// Oldest first.', 'constexpr TableShape kShapes[] = {']
-    for name, (size, _) in words.items():
+    for name, (size, _) in shapes.items():
         major, minor = name.split('.')
         lines.append(f'    {{{major}, {minor}, {size}, kWords{major}{minor}}},')
     return '\n'.join(lines + ['};']) + '\n'

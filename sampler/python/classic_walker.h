@@ -14,9 +14,10 @@ namespace spyhop {
 
 class ClassicWalker : public FrameWalker {
  public:
-  ClassicWalker(const Layout& layout, const WalkLimits& limits);
+  explicit ClassicWalker(const Layout& layout);
 
-  void Prepare(RemoteMemory& memory, RemoteAddress tstate, const uint8_t* tstate_copy) override;
+  void Prepare(RemoteMemory& memory, RemoteAddress tstate, const uint8_t* tstate_copy,
+               CopyBudget budget) override;
   void AppendTo(std::vector<ReadRequest>& batch) override;
   size_t Walk(RemoteMemory& memory, const ReadRequest* requests, RawStack& stack) noexcept override;
   bool missed() const override { return !copies_.fetched().empty(); }
@@ -26,11 +27,13 @@ class ClassicWalker : public FrameWalker {
   void WalkFrom(RemoteMemory& memory, RemoteAddress frame, RawStack& stack) noexcept;
 
   const Layout& layout_;
-  const size_t max_frames_;
   const size_t frame_bytes_;  // up to the last field needed
   RemoteAddress tstate_;
   std::vector<RemoteAddress> chain_;  // leaf first, as last seen
   std::vector<RemoteAddress> scratch_;
+  // With a bounded budget: so many frames from the leaf, then on from this one near the root.
+  size_t leaf_frames_ = 0;
+  RemoteAddress resume_at_;
   CopySet copies_;
 };
 

@@ -43,6 +43,7 @@ class CopySet {
   };
   // What FindOrFetch had to read, for the next sample's guess.
   const std::vector<Fetched>& fetched() const { return fetched_; }
+  void ForgetFetched() { fetched_.clear(); }
 
  private:
   struct Piece {

@@ -5,11 +5,11 @@
 
 namespace spyhop {
 
-std::unique_ptr<FrameWalker> MakeFrameWalker(const Layout& layout, const WalkLimits& limits) {
+std::unique_ptr<FrameWalker> MakeFrameWalker(const Layout& layout) {
   if (layout.features.frame_model == FrameModel::kFrameObjects) {
-    return std::make_unique<ClassicWalker>(layout, limits);
+    return std::make_unique<ClassicWalker>(layout);
   }
-  return std::make_unique<InterpFrameWalker>(layout, limits);
+  return std::make_unique<InterpFrameWalker>(layout);
 }
 
 }  // namespace spyhop

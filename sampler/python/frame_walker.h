@@ -22,20 +22,24 @@
 
 namespace spyhop {
 
-// How much of a deep stack is copied. While the target is stopped every KiB costs it 0.085 us.
-struct WalkLimits {
-  size_t max_frames = 6000;
-  size_t max_copy_bytes = 512 << 10;
-  // Reads beyond the guess, 0.5 us each.
-  size_t max_fetches = 512;
+// How much of a deep stack is copied.
+enum class CopyBudget : uint8_t {
+  kWhole,    // the target is not stopped: all of it, within kMaxFrames
+  kBounded,  // the target is stopped, and pays 0.085 us a KiB and 0.17 us a request: both ends, and
+             // the middle is left out and marked
 };
+
+inline constexpr size_t kMaxFrames = 200'000;
+// Frames that the guess has missed and that may be read one by one, 0.5 us each.
+inline constexpr size_t kMaxFetches = 512;
 
 class FrameWalker {
  public:
   virtual ~FrameWalker() = default;
 
   // `tstate_copy` is a recent copy of the PyThreadState, of layout.thread.size bytes.
-  virtual void Prepare(RemoteMemory& memory, RemoteAddress tstate, const uint8_t* tstate_copy) = 0;
+  virtual void Prepare(RemoteMemory& memory, RemoteAddress tstate, const uint8_t* tstate_copy,
+                       CopyBudget budget) = 0;
   virtual void AppendTo(std::vector<ReadRequest>& batch) = 0;
   // `requests` are those which AppendTo appended, after they have been read. Returns how many they
   // are.
@@ -47,7 +51,7 @@ class FrameWalker {
 };
 
 // The walker for the layout's frame model. `layout` must outlive it.
-std::unique_ptr<FrameWalker> MakeFrameWalker(const Layout& layout, const WalkLimits& limits);
+std::unique_ptr<FrameWalker> MakeFrameWalker(const Layout& layout);
 
 }  // namespace spyhop
 

@@ -80,6 +80,9 @@ absl::Status Search::ReadMap() {
         ProcessName(), " has no memory of its own: a kernel thread, or a process that has ended"));
   }
   objects_ = map_.Objects();
+  if (objects_.empty()) {
+    return StartingError(absl::StrCat(ProcessName(), " is being started: no file is mapped yet"));
+  }
   std::erase_if(objects_, std::not_fn(&MappedObject::has_code));
   const std::string executable = files_.Executable();
   const auto rank = [&](const MappedObject& object) {

@@ -24,13 +24,11 @@ absl::Status NothingTried() {
   return absl::FailedPreconditionError("it is like no CPython that is known");
 }
 
-// The target's own sys module says what `layout` is for. Without hexversion (sys is being set up),
-// only a version known from elsewhere will do.
-bool Agrees(const Trial& trial, const Layout& layout, const ProbeHints& hints) {
-  const std::optional<PyVersion> version = trial.version ? trial.version : hints.version;
-  if (!version || trial.debug != layout.flags.debug) return false;
+// The target's own sys module says what `layout` is for.
+bool Agrees(const Trial& trial, const Layout& layout) {
+  if (!trial.version || trial.debug != layout.flags.debug) return false;
   if (trial.max_unicode && layout.flags.ucs2 != (*trial.max_unicode == 0xFFFF)) return false;
-  const absl::StatusOr<const Layout*> right = FindLayout(*version, layout.flags);
+  const absl::StatusOr<const Layout*> right = FindLayout(*trial.version, layout.flags);
   return right.ok() && *right == &layout;
 }
 
@@ -115,10 +113,11 @@ absl::StatusOr<ProbeResult> InterpreterProbe::ByOneTable(const Layout& layout,
                                                          TryLayout try_layout) {
   absl::StatusOr<Trial> trial = try_layout(layout);
   if (!trial.ok()) return trial.status();
-  if (!Agrees(*trial, layout, hints_)) return NothingTried();
+  if (!trial->version) return StartingError("its sys module is not filled yet");
+  if (!Agrees(*trial, layout)) return NothingTried();
   trial = UntilFramesAreWhole(layout, *std::move(trial), try_layout);
   if (!trial.ok()) return trial.status();
-  return MakeResult(*trial, layout, trial->version ? *trial->version : *hints_.version);
+  return MakeResult(*trial, layout, *trial->version);
 }
 
 absl::StatusOr<ProbeResult> InterpreterProbe::ByTablesAmong(

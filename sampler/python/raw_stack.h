@@ -11,7 +11,7 @@
 namespace spyhop {
 
 struct RawFrame {
-  RemoteAddress code;        // PyCodeObject, tag bits removed
+  RemoteAddress code;        // PyCodeObject, tag bits removed; null stands for frames left out
   uint64_t instruction = 0;  // as in memory; Features::instruction_unit says what it is
   bool entry = false;        // bottom frame of one C evaluation
 
@@ -27,6 +27,7 @@ class RawStack {
   void Clear() {
     frames_.clear();
     error_ = {};
+    has_root_ = true;
   }
   // False when there is no room.
   bool Push(const RawFrame& frame) noexcept {
@@ -34,8 +35,16 @@ class RawStack {
     frames_.push_back(frame);
     return true;
   }
+  // Frames between the last one and the next were left out; how many is not known.
+  bool PushGap() noexcept {
+    error_ = {RemoteAddress(), SampleErrorCode::kTooDeep};
+    return Push({});
+  }
   // The walk ended here, before the root.
-  void Truncate(SampleErrorCode code, RemoteAddress address) noexcept { error_ = {address, code}; }
+  void Truncate(SampleErrorCode code, RemoteAddress address) noexcept {
+    error_ = {address, code};
+    has_root_ = false;
+  }
   void MarkEntry() noexcept {
     if (!frames_.empty()) frames_.back().entry = true;
   }
@@ -43,6 +52,8 @@ class RawStack {
   const std::vector<RawFrame>& frames() const { return frames_; }
   const SampleError& error() const { return error_; }
   bool whole() const { return error_.code == SampleErrorCode::kNone; }
+  // False when the walk did not reach the thread's first frame.
+  bool has_root() const { return has_root_; }
 
   // Are these one and the same stack, read twice? The leaf's instruction moves all the time and
   // does not count.
@@ -51,6 +62,7 @@ class RawStack {
  private:
   std::vector<RawFrame> frames_;
   SampleError error_;
+  bool has_root_ = true;
 };
 
 inline bool RawStack::SameChain(const RawStack& other) const {

@@ -8,6 +8,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -46,6 +47,13 @@ class Workspace:
         for target in self.mounts:
             subprocess.run(['umount', '-l', target], check=True)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def kill_group(popen):
+    """Ends a process that leads its own group, and all it started that stayed in it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(popen.pid, signal.SIGKILL)
+    popen.wait()
 
 
 class Process:
@@ -94,9 +102,7 @@ class Process:
             self._fail(f'did not end within {seconds} s', [self.pending])
 
     def close(self):
-        if self.popen.poll() is None:
-            self.popen.kill()
-        self.popen.wait()
+        kill_group(self.popen)
         for stream in (self.popen.stdin, self.popen.stdout, self.errors):
             if stream:
                 with contextlib.suppress(OSError):

@@ -82,6 +82,14 @@ def children(pid):
     return [int(child) for child in _read(f'/proc/{pid}/task/{pid}/children').split()]
 
 
+def descendants(pid):
+    """Children, their children, and so on, nearest first."""
+    found = children(pid)
+    for child in found:
+        found += children(child)
+    return found
+
+
 def cpu_seconds(pid):
     """User and system time of a live process, all its threads."""
     fields = _read(f'/proc/{pid}/stat').rpartition(')')[2].split()

@@ -48,7 +48,8 @@ class Running:
         options.setdefault('stdin', subprocess.DEVNULL)
         options.setdefault('stdout', self.out)
         options.setdefault('stderr', self.err)
-        self.popen = subprocess.Popen([*harness.LEASH, *prefix, BINARY, *self.arguments], **options)
+        self.popen = subprocess.Popen([*harness.LEASH, *prefix, BINARY, *self.arguments], start_new_session=True,
+                                      **options)
         self.pid = self.popen.pid
 
     def finish(self, seconds=60):
@@ -56,8 +57,7 @@ class Running:
         try:
             self.popen.wait(seconds)
         except subprocess.TimeoutExpired:
-            self.popen.kill()
-            self.popen.wait()
+            harness.kill_group(self.popen)
             raise AssertionError(f'spyhop hung, killed after {seconds} s: {self._result(None)}') from None
         return self._result(self.popen.returncode)
 
@@ -76,9 +76,7 @@ class Running:
         return self
 
     def __exit__(self, *_):
-        if self.popen.poll() is None:
-            self.popen.kill()
-        self.popen.wait()
+        harness.kill_group(self.popen)
         self.out.close()
         self.err.close()
 

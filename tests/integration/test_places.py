@@ -41,7 +41,6 @@ class Servers(unittest.TestCase):
             self.skipTest(f'{command[0]} is not installed')
         process = harness.Process(command, cwd=self.folder, stdout=subprocess.DEVNULL, env=interpreters.environment())
         self.addCleanup(process.close)
-        self.addCleanup(lambda: [os.kill(child, 9) for child in proc.children(process.pid)])
         return process
 
     def test_embedded_in_uwsgi(self):

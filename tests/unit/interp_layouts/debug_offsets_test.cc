@@ -28,9 +28,9 @@ struct Capture {
 };
 
 constexpr Capture kCaptures[] = {
-    {"pyenv-3.13.0", {3, 13, 0}, false, 584},    {"debian-3.13.5", {3, 13, 5}, false, 584},
+    {"pyenv-3.13.0", {3, 13, 0}, false, 584},     {"debian-3.13.5", {3, 13, 5}, false, 584},
     {"headers-3.13.18t", {3, 13, 18}, true, 584}, {"headers-3.14.0", {3, 14, 0}, false, 760},
-    {"headers-3.14.0t", {3, 14, 0}, true, 760},  {"debian-3.14.10", {3, 14, 10}, false, 760},
+    {"headers-3.14.0t", {3, 14, 0}, true, 760},   {"debian-3.14.10", {3, 14, 10}, false, 760},
     {"headers-3.14.10t", {3, 14, 10}, true, 760}, {"debian-3.15.2", {3, 15, 2}, false, 888},
     {"headers-3.15.2t", {3, 15, 2}, true, 888},
 };
@@ -111,8 +111,8 @@ TEST(DebugOffsets, OverrideTheRegistry) {
 
 TEST(DebugOffsets, MoveNeighboursThatTheTableDoesNotList) {
   Bytes bytes = Load("debian-3.14.10");
-  Put(bytes, 232, 240);      // thread_state.datastack_chunk, 8 bytes on
-  Put(bytes, 360, 44);       // code_object.argcount, 8 bytes before
+  Put(bytes, 232, 240);       // thread_state.datastack_chunk, 8 bytes on
+  Put(bytes, 360, 44);        // code_object.argcount, 8 bytes before
   Put(bytes, 144, 7800 + 8);  // gil_runtime_state_locked
   Layout base = Base({3, 14, 10}, false);
   const absl::StatusOr<Layout> layout = LayoutFromDebugOffsets(bytes, base);
@@ -147,6 +147,11 @@ TEST(DebugOffsets, FreeThreadedBuildsHaveThreadLocalBytecode) {
 TEST(DebugOffsets, RefuseATableOfTheOtherFlavour) {
   EXPECT_FALSE(LayoutFromDebugOffsets(Load("debian-3.14.10"), Base({3, 14, 10}, true)).ok());
   EXPECT_FALSE(LayoutFromDebugOffsets(Load("headers-3.14.10t"), Base({3, 14, 10}, false)).ok());
+}
+
+TEST(DebugOffsets, RefuseABaseOfAnotherMinorVersion) {
+  EXPECT_FALSE(LayoutFromDebugOffsets(Load("debian-3.14.10"), Base({3, 15, 2}, false)).ok());
+  EXPECT_FALSE(LayoutFromDebugOffsets(Load("debian-3.13.5"), Base({3, 14, 10}, false)).ok());
 }
 
 TEST(DebugOffsets, AcceptANewerMinorVersionWhoseTableValidates) {
@@ -201,8 +206,7 @@ TEST(DebugOffsets, RefuseATableCutShortAnywhere) {
 TEST(DebugOffsets, NameTheWordThatIsTooLarge) {
   Bytes bytes = Load("debian-3.14.10");
   Put(bytes, 208, (1 << 20) + 8);
-  const absl::Status status =
-      LayoutFromDebugOffsets(bytes, Base({3, 14, 10}, false)).status();
+  const absl::Status status = LayoutFromDebugOffsets(bytes, Base({3, 14, 10}, false)).status();
   EXPECT_THAT(std::string(status.message()), HasSubstr("thread_state.current_frame"));
 }
 

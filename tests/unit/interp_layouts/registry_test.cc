@@ -48,7 +48,8 @@ TEST(Registry, HasFreeThreadedBuildsFrom313On) {
     EXPECT_EQ(Find(version, kFreeThreaded).object.ob_type.offset, 24u);
     EXPECT_EQ(Find(version, kFreeThreadedDebug).object.ob_type.offset, 24u);
   }
-  EXPECT_EQ(FindLayout({3, 12, 1}, kFreeThreaded).status().code(), absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(FindLayout({3, 12, 1}, kFreeThreaded).status().code(),
+            absl::StatusCode::kUnimplemented);
 }
 
 TEST(Registry, TellsUcs2FromUcs4) {
@@ -113,7 +114,7 @@ struct Expectation {
   int by_version[9];  // 2.7, 3.6, ... 3.13
 };
 
-constexpr PyVersion kSpotVersions[] = {{2, 7, 18}, {3, 6, 15}, {3, 7, 16}, {3, 8, 18}, {3, 9, 18},
+constexpr PyVersion kSpotVersions[] = {{2, 7, 18},  {3, 6, 15}, {3, 7, 16}, {3, 8, 18}, {3, 9, 18},
                                        {3, 10, 13}, {3, 11, 7}, {3, 12, 1}, {3, 13, 0}};
 
 #define SPYHOP_OFFSET(member) #member, [](const Layout& l) { return l.member.offset; }

@@ -24,7 +24,7 @@ struct FieldReference {
 std::vector<FieldReference> Fields(Layout& layout) {
   std::vector<FieldReference> fields;
 #define SPYHOP_LAYOUT_GROUP(group, size)
-#define SPYHOP_LAYOUT_FIELD(group, member)                                      \
+#define SPYHOP_LAYOUT_FIELD(group, member)                           \
   fields.push_back({#group "." #member, &layout.group.member.offset, \
                     layout.group.member.end() - layout.group.member.offset});
 #include "interp_layouts/generated/fields.inc"

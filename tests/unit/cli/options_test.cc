@@ -1,0 +1,165 @@
+#include "cli/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/option_values.h"
+#include "cli/suggest.h"
+
+namespace spyhop {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string ErrorOf(const absl::Status& status) { return std::string(status.message()); }
+
+AttachOptions Attached(const Arguments& arguments) {
+  absl::StatusOr<AttachOptions> options = ParseAttach(arguments);
+  EXPECT_TRUE(options.ok()) << options.status();
+  return options.ok() ? *std::move(options) : AttachOptions();
+}
+
+std::vector<std::string> OutputsOf(const RecordOptions& record) {
+  std::vector<std::string> texts;
+  for (const OutputSpec& output : record.outputs) {
+    texts.push_back(output.path + " " + std::string(output.format->name));
+  }
+  return texts;
+}
+
+TEST(Options, HaveDefaultsThatSuitAService) {
+  const AttachOptions options = Attached({"--pid", "12"});
+  EXPECT_THAT(options.pids, ElementsAre(12));
+  const RecordOptions& record = options.record;
+  EXPECT_EQ(record.sampler.rate_hz, 100);
+  EXPECT_FALSE(record.sampler.duration.has_value());
+  EXPECT_EQ(record.sampler.pause, PauseMode::kAuto);
+  EXPECT_EQ(record.view.limit, 30u);
+  EXPECT_EQ(record.view.sort, SortKey::kSelf);
+  EXPECT_FALSE(record.view.idle);
+  EXPECT_TRUE(record.common.progress);
+  EXPECT_THAT(OutputsOf(record), ElementsAre("- table"));
+}
+
+TEST(Options, TakeTheShortLettersOfTheContract) {
+  const AttachOptions options = Attached(
+      {"-p", "1", "-p0x10", "-d", "2m", "-r", "1khz", "-tgi", "-q", "-f", "json", "-o", "p"});
+  EXPECT_THAT(options.pids, ElementsAre(1, 16));
+  EXPECT_EQ(options.record.sampler.duration, 120 * kSecond);
+  EXPECT_EQ(options.record.sampler.rate_hz, 1000);
+  EXPECT_TRUE(options.record.sampler.gil_only);
+  EXPECT_TRUE(options.record.view.per_thread);
+  EXPECT_TRUE(options.record.view.idle);
+  EXPECT_FALSE(options.record.common.progress);
+  EXPECT_THAT(OutputsOf(options.record), ElementsAre("p json"));
+}
+
+TEST(Options, PrintTheTableBesidesFilesUnlessStdoutIsTakenOrQuiet) {
+  EXPECT_THAT(OutputsOf(Attached({"-p1", "-o", "a.json", "-o", "b.folded"}).record),
+              ElementsAre("a.json json", "b.folded collapsed", "- table"));
+  EXPECT_THAT(OutputsOf(Attached({"-p1", "-o", "-", "-f", "json"}).record), ElementsAre("- json"));
+  EXPECT_THAT(OutputsOf(Attached({"-p1", "-f", "collapsed"}).record), ElementsAre("- collapsed"));
+  EXPECT_THAT(OutputsOf(Attached({"-p1", "-qo", "a.json"}).record), ElementsAre("a.json json"));
+  EXPECT_THAT(OutputsOf(ParseRun({"-o", "a.json", "--", "x"})->record), ElementsAre("a.json json"));
+}
+
+TEST(Options, NameTheUnknownOptionAndACloseOne) {
+  EXPECT_EQ(ErrorOf(ParseAttach({"--durration", "5"}).status()),
+            "unknown option '--durration'; did you mean '--duration'?");
+  EXPECT_EQ(ErrorOf(ParseAttach({"-Z"}).status()), "unknown option '-Z'");
+  EXPECT_EQ(ErrorOf(ParseAttach({"--\x1b[31m"}).status()), "unknown option '--\\x1b[31m'");
+}
+
+TEST(Options, DoNotGuessAbbreviations) {
+  EXPECT_THAT(ErrorOf(ParseAttach({"-p1", "--dur", "5"}).status()),
+              HasSubstr("did you mean '--duration'?"));
+}
+
+TEST(Options, SayWhatIsWrongAndWhatIsRight) {
+  const std::pair<Arguments, const char*> kCases[] = {
+      {{}, "which process?"},
+      {{"-p"}, "argument"},
+      {{"-p", "0"}, "--pid '0': a process id is a number above 0"},
+      {{"-p", "-5"}, "--pid '-5'"},
+      {{"-p", "99999999999"}, "--pid"},
+      {{"-p", "1", "2"}, "unexpected argument '2'"},
+      {{"-p", "1", "-r", "0"}, "--rate '0': samples per second are 0.1 to 1000000"},
+      {{"-p", "1", "-r", "2mhz"}, "--rate"},
+      {{"-p", "1", "-d", "0"}, "--duration '0'"},
+      {{"-p", "1", "-d", "1", "-d", "2"}, "--duration"},
+      {{"-p", "1", "--pause", "newer"}, "use one of: auto never; did you mean 'never'?"},
+      {{"-p", "1", "--sort", "x"}, "self total python native system wait gil cpu"},
+      {{"-p", "1", "--limit", "-1"}, "--limit '-1'"},
+      {{"-p", "1", "-f", "html"}, "not available in this version"},
+      {{"-p", "1", "-o", "x.pprof"}, "not available in this version"},
+      {{"-p", "1", "-o", "a", "-o", "a"}, "the same file twice"},
+      {{"-p", "1", "-o", "a", "-f", "json", "-f", "table"}, "2 formats (-f) for 1 outputs (-o)"},
+      {{"-p", "1", "-n"}, "--native: native stacks come with a later version"},
+      {{"-p", "1", "-s"}, "--subprocesses: following children comes with a later version"},
+      {{"-p", "1", "--function", "("}, "is not a regular expression"},
+  };
+  for (const auto& [arguments, expected] : kCases) {
+    const absl::Status status = ParseAttach(arguments).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << expected;
+    EXPECT_THAT(ErrorOf(status), HasSubstr(expected));
+  }
+}
+
+TEST(Options, GiveHelpWhateverElseIsWrong) {
+  EXPECT_TRUE(Attached({"--help"}).record.common.help);
+  EXPECT_TRUE(Attached({"-h", "-p", "x", "--sort", "y", "z"}).record.common.help);
+  EXPECT_TRUE(ParseRun({"--help"})->record.common.help);
+  for (const char* command : {"attach", "run", "snapshot", "list", "doctor"}) {
+    EXPECT_THAT(HelpFor(command), testing::StartsWith("Examples:\n")) << command;
+  }
+}
+
+TEST(Options, RunTakesEverythingAfterTheDashesAsTheProgram) {
+  const absl::StatusOr<RunOptions> options =
+      ParseRun({"-r", "10", "--", "python3", "-c", "x", "--", "--rate", "5"});
+  ASSERT_TRUE(options.ok());
+  EXPECT_THAT(options->program, ElementsAre("python3", "-c", "x", "--", "--rate", "5"));
+  EXPECT_EQ(options->record.sampler.rate_hz, 10);
+  EXPECT_THAT(ErrorOf(ParseRun({}).status()), HasSubstr("which program?"));
+  EXPECT_THAT(ErrorOf(ParseRun({"--"}).status()), HasSubstr("which program?"));
+}
+
+TEST(Options, OfSnapshotListAndDoctor) {
+  const absl::StatusOr<SnapshotCommandOptions> snapshot =
+      ParseSnapshot({"-p", "3", "--json", "--pause=never"});
+  ASSERT_TRUE(snapshot.ok());
+  EXPECT_TRUE(snapshot->json);
+  EXPECT_EQ(snapshot->snapshot.pause, PauseMode::kNever);
+  EXPECT_THAT(ErrorOf(ParseSnapshot({"-c", "core"}).status()), HasSubstr("later version"));
+  EXPECT_TRUE(ParseList({"-j"})->json);
+  EXPECT_EQ(ParseDoctor({})->pid, 0);
+  EXPECT_EQ(ParseDoctor({"-p", "9"})->pid, 9);
+}
+
+TEST(OptionValues, TakeUnits) {
+  EXPECT_EQ(*ParseRate("100HZ"), 100);
+  EXPECT_EQ(*ParseRate("0.1"), 0.1);
+  EXPECT_EQ(*ParseRate("1mhz"), 1e6);
+  EXPECT_EQ(*ParseDuration("0.5"), kSecond / 2);
+  EXPECT_EQ(*ParseDuration("500ms"), kSecond / 2);
+  EXPECT_EQ(*ParseDuration("30s"), 30 * kSecond);
+  EXPECT_EQ(*ParseDuration("1h"), 3600 * kSecond);
+  for (const char* wrong : {"", "s", "nan", "inf", "-1", "1e400", "1 x", "hz", "0x"}) {
+    EXPECT_FALSE(ParseRate(wrong).ok()) << wrong;
+    EXPECT_FALSE(ParseDuration(wrong).ok()) << wrong;
+  }
+}
+
+TEST(Suggestion, FindsAWordThatMayHaveBeenMeant) {
+  const std::vector<std::string> words = {"attach", "run", "snapshot"};
+  EXPECT_EQ(Suggestion("atach", words), "; did you mean 'attach'?");
+  EXPECT_EQ(Suggestion("snap", words), "; did you mean 'snapshot'?");
+  EXPECT_EQ(Suggestion("rnu", words), "; did you mean 'run'?");
+  EXPECT_EQ(Suggestion("zebra", words), "");
+  EXPECT_EQ(Suggestion(std::string(1 << 20, 'x'), words), "");
+  EXPECT_EQ(EditDistance("kitten", "sitting"), 3u);
+}
+
+}  // namespace
+}  // namespace spyhop

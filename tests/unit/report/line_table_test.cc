@@ -1,0 +1,133 @@
+#include "report/line_table.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_split.h"
+#include "report/display_width.h"
+#include "tests/unit/report/hostile_profile.h"
+
+namespace spyhop {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string Table(const Profile& profile, const ViewOptions& options = {}) {
+  StringSink sink;
+  WriteLineTable(profile, options, sink);
+  return sink.text();
+}
+
+TEST(LineTable, ShowsHostileNamesHarmlessly) {
+  EXPECT_EQ(
+      Table(HostileProfile()),
+      "Process 42, Python 3.11.2 (release): python3 a\\x1b[31m.py </script>\n"
+      "Sampled 50 ms at 100 Hz (asked: 100 Hz) from 2023-11-14T22:13:20Z: 5 samples in 5 rounds\n"
+      "Late rounds: 1; truncated: 2 too-deep; lost: none\n"
+      "Target stopped 1 times, 0.04 % of the time: median 20 us, p99 20 us, max 20 us; own CPU 1 "
+      "ms (2.00 % of a core), memory 12 MB\n"
+      "Wall-clock time of all threads; 100 % = 50 ms; idle left out: 50 ms (--idle counts it)\n"
+      "\n"
+      "python  native  system  gil  self s  total s  line                 function\n"
+      " 40.0%       -       -    -   0.020    0.020  /srv/</script>.py:1  f;g\\x1b[2J\n"
+      "     -   20.0%   20.0%    -   0.020    0.020  /srv/漢字.py:7       nul\\x00name\n"
+      "     -       -   20.0%    -   0.010    0.010  /srv/\uFFFD\uFFFD.py:3         "
+      "🐍\\u202eevil\n"
+      "\n"
+      "wall s  cpu s  python  native  kernel   wait  gil  runq   idle  tid  thread\n"
+      " 0.050  0.020   0.020   0.010   0.010  0.010    -     -      -   42  Main;Thread\\n\n"
+      " 0.050      -       -       -       -      -    -     -  0.050   43  工人\uFFFD\n"
+      " 0.100  0.020   0.020   0.010   0.010  0.010    -     -  0.050       all 2 threads\n");
+}
+
+TEST(LineTable, CountsIdleOnlyWhenAsked) {
+  const std::string with = Table(HostileProfile(), {.idle = true});
+  EXPECT_THAT(with, HasSubstr("100 % = 100 ms\n"));
+  EXPECT_THAT(with, HasSubstr("0.050    0.100  /srv/app.py:9"));
+  EXPECT_THAT(Table(HostileProfile()), Not(HasSubstr("/srv/app.py:9")));
+}
+
+TEST(LineTable, SortsByTheKeyAsked) {
+  const std::string by_total = Table(HostileProfile(), {.sort = SortKey::kTotal});
+  EXPECT_THAT(by_total,
+              HasSubstr("function\n     -       -       -    -       -    0.050  /srv/app"));
+  const std::string by_wait = Table(HostileProfile(), {.sort = SortKey::kWait});
+  EXPECT_THAT(by_wait, HasSubstr("wait s"));
+  EXPECT_THAT(by_wait, Not(HasSubstr("</script>.py")));
+}
+
+TEST(LineTable, SaysHowManyLinesTheLimitLeftOut) {
+  const std::string table = Table(HostileProfile(), {.limit = 1});
+  EXPECT_THAT(table, HasSubstr("and 2 more lines (--limit 0 shows all)\n"));
+  EXPECT_THAT(table, HasSubstr("1 more threads"));
+  EXPECT_THAT(Table(HostileProfile(), {.limit = 0}), Not(HasSubstr("more lines")));
+}
+
+TEST(LineTable, HasRowsPerThreadWhenAsked) {
+  EXPECT_THAT(Table(HostileProfile(), {.per_thread = true}),
+              HasSubstr("42  Main;Thread\\n  /srv/</script>.py:1"));
+}
+
+TEST(LineTable, KeepsOnlyWhatTheFiltersKeep) {
+  const ViewOptions by_function{.filter = *Filter::Create({.function = "^nul"})};
+  EXPECT_THAT(Table(HostileProfile(), by_function), HasSubstr("nul\\x00name"));
+  EXPECT_THAT(Table(HostileProfile(), by_function), Not(HasSubstr("f;g")));
+  const ViewOptions by_thread{.filter = *Filter::Create({.thread = "43"})};
+  EXPECT_THAT(Table(HostileProfile(), by_thread), HasSubstr("No line has any time"));
+}
+
+TEST(LineTable, FitsTheTerminal) {
+  for (const size_t width : {80, 100, 120, 200}) {
+    const std::string table = Table(HostileProfile(), {.width = width});
+    for (const absl::string_view line : absl::StrSplit(table, '\n')) {
+      EXPECT_LE(DisplayWidth(std::string(line)), width) << line;
+    }
+  }
+}
+
+TEST(LineTable, CutsAMegabyteName) {
+  Profile profile;
+  profile.AddTarget({});
+  const ThreadIndex thread = profile.AddThread({.name = std::string(1 << 20, 't')});
+  const FrameId frame =
+      AddFrame(profile, "/" + std::string(1 << 20, 'd') + "/x.py", 1, std::string(1 << 20, 'f'));
+  profile.Add(MakeSample(profile, thread, {frame}, TimeClass::kPython, kSecond));
+  const std::string table = Table(profile);
+  EXPECT_LT(table.size(), 3000u);
+  EXPECT_THAT(table, HasSubstr("d/x.py:1  fff"));
+}
+
+TEST(LineTable, ShowsSourceTextOfTheRowsShown) {
+  const std::string path = testing::TempDir() + "spyhop_line_table.py";
+  FILE* file = fopen(path.c_str(), "w");
+  fputs("first\n\tif x:\x1b[31m\n   return 漢字  \r\n", file);
+  fclose(file);
+  Profile profile;
+  profile.AddTarget({.pid = 5});
+  const ThreadIndex thread = profile.AddThread({});
+  for (const int line : {2, 3, 4}) {
+    const FrameId frame = AddFrame(profile, "/x.py", line, "f");
+    profile.Add(MakeSample(profile, thread, {frame}, TimeClass::kPython, kSecond));
+  }
+  int opened = 0;
+  const std::string table = Table(profile, {.open_source = [&](int pid, const std::string& name) {
+                                    ++opened;
+                                    EXPECT_EQ(pid, 5);
+                                    EXPECT_EQ(name, "/x.py");
+                                    return ScopedFd(open(path.c_str(), O_RDONLY));
+                                  }});
+  EXPECT_EQ(opened, 1);
+  EXPECT_THAT(table, HasSubstr("/x.py:2  f         if x:\\x1b[31m\n"));
+  EXPECT_THAT(table, HasSubstr("/x.py:3  f         return 漢字\n"));
+  EXPECT_THAT(table, HasSubstr("/x.py:4  f\n"));
+  remove(path.c_str());
+}
+
+TEST(LineTable, IsWrittenForAProfileWithoutAnything) {
+  EXPECT_THAT(Table(Profile()), HasSubstr("No line has any time"));
+}
+
+}  // namespace
+}  // namespace spyhop
