@@ -137,7 +137,7 @@ absl::StatusOr<ProbeResult> InterpreterProbe::ByTables(TryLayout try_layout) {
   if (hints_.certain && !known.ok()) return known.status();
   const std::vector<const Layout*> likely = LayoutsOf(*hints_.version, hints_.debug, false);
   absl::StatusOr<ProbeResult> result = ByTablesAmong(likely, try_layout);
-  if (result.ok() || hints_.certain || IsStarting(result.status())) return result;
+  if (result.ok() || hints_.certain) return result;
   // The hint may be wrong: then another table fits, and sys.hexversion says so.
   const absl::StatusOr<ProbeResult> other = ByTablesAmong(EveryLayout(), try_layout);
   if (other.ok()) return other;

@@ -16,8 +16,9 @@ namespace {
 // stop was 4.3 ms with four busy threads on two CPUs.
 constexpr Nanos kMaxSpin = 30 * kMicrosecond;
 constexpr Nanos kPollEvery = 3 * kMicrosecond;
-// A running thread stops within a scheduler tick unless it is uninterruptible or has no CPU.
-constexpr Nanos kDeadline = 50 * kMillisecond;
+// A running thread stops within a scheduler tick unless it is uninterruptible or has no CPU (a cgroup
+// that has used up its quota: up to 100 ms). It is not held while it is waited for.
+constexpr Nanos kDeadline = 250 * kMillisecond;
 
 MonotonicClock monotonic;
 
@@ -48,6 +49,11 @@ bool IsRepeatable(uint64_t number) {
     default:
       return false;
   }
+}
+
+// These have a signal mask of their own while they wait, and PTRACE_GETSIGMASK tells the other one.
+bool SwapsSignalMask(uint64_t number) {
+  return number == SYS_epoll_pwait || number == SYS_epoll_pwait2 || number == SYS_rt_sigtimedwait;
 }
 
 }  // namespace
@@ -138,13 +144,13 @@ void ThreadStopper::RestartInterruptedCall() noexcept {
   const auto result = static_cast<int64_t>(registers.rax);
   const auto number = static_cast<int64_t>(registers.orig_rax);
   if (result != -EINTR || number < 0 || !IsRepeatable(registers.orig_rax)) return;
-  if (signal_ != 0 || HasPendingSignal()) return;
+  if (signal_ != 0 || HasPendingSignal(SwapsSignalMask(registers.orig_rax))) return;
   registers.rax = registers.orig_rax;
   registers.rip -= 2;
   if (ptrace(PTRACE_SETREGS, tid_, nullptr, &registers) == 0) ++restarted_calls_;
 }
 
-bool ThreadStopper::HasPendingSignal() const noexcept {
+bool ThreadStopper::HasPendingSignal(bool even_blocked) const noexcept {
   uint64_t blocked = 0;
   if (ptrace(PTRACE_GETSIGMASK, tid_, sizeof(blocked), &blocked) != 0) return true;
   for (const uint32_t flags : {uint32_t{0}, uint32_t{PTRACE_PEEKSIGINFO_SHARED}}) {
@@ -153,7 +159,7 @@ bool ThreadStopper::HasPendingSignal() const noexcept {
     const long count = ptrace(PTRACE_PEEKSIGINFO, tid_, &arguments, infos);
     if (count < 0) return true;
     for (long i = 0; i < count; ++i) {
-      if ((blocked >> (infos[i].si_signo - 1) & 1) == 0) return true;
+      if (even_blocked || (blocked >> (infos[i].si_signo - 1) & 1) == 0) return true;
     }
   }
   return false;

@@ -105,7 +105,7 @@ class Run(unittest.TestCase):
         self.assertEqual(result.expect(0).out, "hello ['-p', '--help']\n")
 
     def test_an_interrupt_reaches_the_program_and_the_profile_is_kept(self):
-        code = ('import time, sys\nprint("up", flush=True)\ntry:\n    while True: pass\n'
+        code = ('import time, sys\nprint("up", flush=True)\ntry:\n    while True: time.time()\n'
                 'except KeyboardInterrupt:\n    sys.exit(9)\n')
         with harness.Process([spyhop.BINARY, 'run', '-o', self.path, '--', self.python, '-c', code]) as process:
             self.assertEqual(process.read_line(), 'up')

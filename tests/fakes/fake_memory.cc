@@ -6,11 +6,15 @@
 namespace spyhop {
 
 void FakeMemory::SetBytes(RemoteAddress address, absl::Span<const uint8_t> bytes) {
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    const uint64_t at = address.value() + i;
+  uint64_t at = address.value();
+  while (!bytes.empty()) {
     Page& page = pages_[at / kPageSize];
-    page.bytes[at % kPageSize] = bytes[i];
-    page.present.set(at % kPageSize);
+    const size_t offset = at % kPageSize;
+    const size_t count = std::min(bytes.size(), kPageSize - offset);
+    std::copy_n(bytes.begin(), count, page.bytes.begin() + offset);
+    std::fill_n(page.present.begin() + offset, count, true);
+    bytes.remove_prefix(count);
+    at += count;
   }
 }
 
@@ -39,13 +43,21 @@ void FakeMemory::ClearLog() {
 }
 
 size_t FakeMemory::Copy(RemoteAddress address, uint8_t* destination, size_t size) const {
-  for (size_t i = 0; i < size; ++i) {
-    const uint64_t at = address.value() + i;
-    const auto page = pages_.find(at / kPageSize);
-    if (page == pages_.end() || !page->second.present[at % kPageSize]) return i;
-    destination[i] = page->second.bytes[at % kPageSize];
+  size_t done = 0;
+  while (done < size) {
+    const uint64_t at = address.value() + done;
+    const auto found = pages_.find(at / kPageSize);
+    if (found == pages_.end()) break;
+    const Page& page = found->second;
+    const size_t offset = at % kPageSize;
+    const size_t wanted = std::min(size - done, kPageSize - offset);
+    const auto first = page.present.begin() + offset;
+    const size_t count = std::find(first, first + wanted, false) - first;
+    std::copy_n(page.bytes.begin() + offset, count, destination + done);
+    done += count;
+    if (count < wanted) break;
   }
-  return size;
+  return done;
 }
 
 void FakeMemory::Serve(ReadRequest& request) {

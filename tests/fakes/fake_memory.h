@@ -7,7 +7,6 @@
 #define SPYHOP_TESTS_FAKES_FAKE_MEMORY_H_
 
 #include <array>
-#include <bitset>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -59,7 +58,7 @@ class FakeMemory : public RemoteMemory {
  private:
   struct Page {
     std::array<uint8_t, kPageSize> bytes{};
-    std::bitset<kPageSize> present;
+    std::array<bool, kPageSize> present{};
   };
 
   size_t Copy(RemoteAddress address, uint8_t* destination, size_t size) const;

@@ -9,7 +9,7 @@ constexpr uint64_t kInlineValues = 1 << 2, kManagedDict = 1 << 4;
 constexpr uint64_t kInt = 1 << 23, kLong = 1 << 24, kBytes = 1 << 27, kUnicode = 1 << 28,
                    kDict = 1 << 29;
 constexpr uint64_t kWord = 8;
-constexpr uint64_t kObjectSize = 512;
+constexpr uint64_t kObjectSize = 256;
 constexpr uint64_t kBefore = 64;  // room for what 3.11+ keeps before an object
 
 bool IsPython2(const Layout& layout) {

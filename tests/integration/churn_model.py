@@ -10,6 +10,8 @@ CHAINS = {
     'generators': ('odd_', 'even_'),
 }
 ROOTS = ('main', '<module>')
+STARTING = [('churn.py', '<module>'), ('churn.py', 'main'), ('quiet.py', 'say')]     # the main thread, saying `ready`
+FIRST_CALL, SECOND_CALL = 3, 4                                                      # lines of the loop
 
 
 class Source:
@@ -44,19 +46,21 @@ class ChurnModel:
         """'' for a stack (root first) the source can produce, else why not."""
         rows = [(os.path.basename(frame['file']), frame['function'].rpartition('.')[2], frame['line'])
                 for frame in frames if frame['kind'] == 'python']
+        if [row[:2] for row in rows] in (STARTING, STARTING[:2]):
+            return ''
         while rows and rows[0][0] == self.file and rows[0][1] in ROOTS:
             rows.pop(0)
         if not rows or rows[0][:2] != (LOOP_FILE, '<module>'):
             return 'does not begin with the module frame of the loop'
         loop_line = rows.pop(0)[2]
         if not rows:
-            return '' if loop_line in range(0, 4) else f'no line {loop_line} in the loop'
+            return '' if loop_line in range(0, SECOND_CALL + 1) else f'no line {loop_line} in the loop'
         return self._judge_chain(loop_line, rows)
 
     def _judge_chain(self, loop_line, rows):
-        if loop_line not in (2, 3):
+        if loop_line not in (FIRST_CALL, SECOND_CALL):
             return f'line {loop_line} of the loop calls nothing'
-        prefix = self.chains[loop_line - 2]
+        prefix = self.chains[loop_line - FIRST_CALL]
         for depth, (file, name, line) in enumerate(rows, 1):
             if file != self.file or name != f'{prefix}{depth}':
                 return f'{name} of {file} at depth {depth}, where only {prefix}{depth} can be'
@@ -80,7 +84,7 @@ def classify(model, stacks):
         why = model.judge(stack['frames'])
         if why:
             wrong[why] = wrong.get(why, 0) + stack['samples']
-            example = example or stack['frames']
+            example = stack['frames'] if example is None else example
         else:
             chain = model.chain(stack['frames'])
             chains[chain] = chains.get(chain, 0) + stack['samples']

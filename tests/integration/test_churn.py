@@ -12,6 +12,7 @@ import spyhop
 
 SAMPLES = matrix.amount('SPYHOP_CHURN_SAMPLES', 2000, 20000)
 RATE = 1000
+MOST_RUNS = 8
 PROMISED = 20000
 
 
@@ -24,22 +25,29 @@ class Churn(unittest.TestCase):
     python = None
 
     def sample(self, variant, threads, *options):
-        """The profile of one run and what the model makes of it."""
-        with harness.Puppet(self.python, 'churn.py', variant, threads) as puppet:
-            profile = spyhop.attach(puppet.pid, RATE, 1.1 * SAMPLES / RATE / threads, *options)
-            self.assertIsNone(puppet.popen.poll(), 'the target died')
+        """SAMPLES stacks, in as many runs as a busy machine needs: (what was counted, the model's verdicts)."""
         model = churn_model.ChurnModel(os.path.join(harness.PUPPETS, 'churn.py'), variant)
-        kept, wrong, chains, example = churn_model.classify(model, profile['stacks'])
-        self.assertGreater(kept, 0.3 * SAMPLES, f'too few samples to judge by; sampling: {profile["sampling"]}')
+        stacks, counted = [], {'stops': 0, 'left out': 0}
+        with harness.Puppet(self.python, 'churn.py', variant, threads) as puppet:
+            for _ in range(MOST_RUNS):
+                profile = spyhop.attach(puppet.pid, RATE, SAMPLES / RATE / threads, *options)
+                sampling = profile['sampling']
+                stacks += profile['stacks']
+                counted['stops'] += sampling['stops']['count']
+                counted['left out'] += sum(sampling['truncated'].values()) + sum(sampling['lost'].values())
+                if sum(stack['samples'] for stack in stacks) >= SAMPLES:
+                    break
+            self.assertIsNone(puppet.popen.poll(), 'the target died')
+        kept, wrong, chains, example = churn_model.classify(model, stacks)
+        self.assertGreaterEqual(kept, SAMPLES, f'too few samples in {MOST_RUNS} runs; the last: {sampling}')
         for chain in model.chains:
-            self.assertGreater(chains.get(chain, 0), 0.15 * kept, f'half of the time is in {chain}: {chains}')
-        return profile['sampling'], kept, wrong, example
+            self.assertGreater(chains.get(chain, 0), 0.05 * kept, f'half of the time is in {chain}: {chains}')
+        return counted, kept, wrong, example
 
     def assert_none_impossible(self, variant, threads):
-        sampling, kept, wrong, example = self.sample(variant, threads)
+        counted, kept, wrong, example = self.sample(variant, threads)
         self.assertEqual(sum(wrong.values()), 0, self.describe(kept, wrong, example))
-        left_out = sum(sampling['truncated'].values()) + sum(sampling['lost'].values())
-        self.assertLess(left_out, 0.02 * kept + 5, f'truth by omission: {sampling}')
+        self.assertLess(counted['left out'], 0.02 * kept, f'truth by omission: {counted} of {kept}')
 
     def describe(self, kept, wrong, example):
         shown = '\n'.join(f'  {frame["file"]}:{frame["line"]} {frame["function"]}' for frame in example or [])
@@ -60,12 +68,11 @@ class Churn(unittest.TestCase):
     def test_without_stops_less_than_one_in_a_thousand_and_what_was_rejected_is_counted(self):
         for threads in (1, 4):
             with self.subTest(threads=threads):
-                sampling, kept, wrong, example = self.sample('functions', threads, '--pause=never')
-                self.assertEqual(sampling['stops']['count'], 0)
-                allowed = kept / 1000 if kept >= 0.9 * PROMISED else churn_model.most_expected(kept, 0.001)
+                counted, kept, wrong, example = self.sample('functions', threads, '--pause=never')
+                self.assertEqual(counted['stops'], 0)
+                allowed = kept / 1000 if kept >= PROMISED else churn_model.most_expected(kept, 0.001)
                 self.assertLessEqual(sum(wrong.values()), allowed, self.describe(kept, wrong, example))
-                rejected = sum(sampling['lost'].values()) + sum(sampling['truncated'].values())
-                self.assertGreater(rejected, 0, f'a churning stack must be refused sometimes: {sampling}')
+                self.assertGreater(counted['left out'], 0, f'a churning stack is refused sometimes: {kept} kept')
 
 
 if __name__ == '__main__':

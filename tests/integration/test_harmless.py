@@ -18,8 +18,7 @@ def setUpModule():
     harness.can_trace()
 
 
-@matrix.on_representatives
-class Stops(unittest.TestCase):
+class StopRules:
     """One traced run of a worker with sleepers, looked at from several sides."""
     python = None
     busy_threads = 1
@@ -58,7 +57,12 @@ class Stops(unittest.TestCase):
 
 
 @matrix.on_representatives
-class FightingThreads(Stops):
+class OneBusyThread(StopRules, unittest.TestCase):
+    """It holds the GIL whenever it runs."""
+
+
+@matrix.on_representatives
+class FightingThreads(StopRules, unittest.TestCase):
     """Four threads want the GIL: still one stop a round, of the holder."""
     busy_threads = 4
 

@@ -37,7 +37,7 @@ class StackComparison(unittest.TestCase):
     def test_each_difference_is_seen(self):
         for change in ({'line': 4}, {'file': 'other'}, {'function': 'h'}, {'kind': 'native'}):
             self.assertIn('the target tells', stacks.stack_complaint(self.TOLD, self.shown(**change)), change)
-        for change in ({'column': 2}, {'end_column': None}, {'end_line': 3}):
+        for change in ({'column': 7}, {'end_column': None}, {'end_line': 3}):
             self.assertIn('column', stacks.span_complaint(self.TOLD, self.shown(**change)), change)
 
     def test_missing_more_and_truncated_frames_are_seen(self):
@@ -62,32 +62,32 @@ class ChurnClassifier(unittest.TestCase):
         bodies = self.model.source.bodies
         self.alpha = [frame(f'alpha_{depth}', bodies[f'alpha_{depth}'][-1]) for depth in range(1, 6)]
         self.beta = [frame(f'beta_{depth}', bodies[f'beta_{depth}'][-1]) for depth in range(1, 6)]
-        self.root = [frame('<module>', 168), frame('main', 160)]
+        self.root = [frame('<module>', 178), frame('main', 174)]
 
     def judge(self, loop_line, chain):
         return self.model.judge(self.root + [frame('<module>', loop_line, churn_model.LOOP_FILE)] + chain)
 
     def test_true_stacks_of_any_depth_pass(self):
         for depth in range(6):
-            self.assertEqual(self.judge(2, self.alpha[:depth]), '')
-            self.assertEqual(self.judge(3, self.beta[:depth]), '')
+            self.assertEqual(self.judge(churn_model.FIRST_CALL, self.alpha[:depth]), '')
+            self.assertEqual(self.judge(churn_model.SECOND_CALL, self.beta[:depth]), '')
 
     def test_every_exchange_of_a_frame_is_impossible(self):
         for depth in range(5):
             torn = self.alpha[:depth] + self.beta[depth:depth + 1] + self.alpha[depth + 1:]
-            self.assertNotEqual(self.judge(2, torn), '', f'depth {depth}')
+            self.assertNotEqual(self.judge(churn_model.FIRST_CALL, torn), '', f'depth {depth}')
         for depth in range(4):
-            self.assertNotEqual(self.judge(2, self.alpha[:depth] + self.alpha[depth + 1:]), '', f'without {depth}')
+            self.assertNotEqual(self.judge(churn_model.FIRST_CALL, self.alpha[:depth] + self.alpha[depth + 1:]), '', f'without {depth}')
 
     def test_wrong_lines_and_roots_are_impossible(self):
-        self.assertIn('does not call', self.judge(2, [{**self.alpha[0], 'line': self.alpha[0]['line'] - 1}, self.alpha[1]]))
-        self.assertIn('is not in', self.judge(2, [{**self.alpha[0], 'line': 1}]))
+        self.assertIn('does not call', self.judge(churn_model.FIRST_CALL, [{**self.alpha[0], 'line': self.alpha[0]['line'] - 1}, self.alpha[1]]))
+        self.assertIn('is not in', self.judge(churn_model.FIRST_CALL, [{**self.alpha[0], 'line': 1}]))
         self.assertIn('calls nothing', self.judge(1, self.alpha))
         self.assertIn('does not begin', self.model.judge(self.alpha))
         self.assertIn('does not begin', self.model.judge([]))
 
     def test_counts_are_weighted_by_samples(self):
-        good = {'samples': 90, 'frames': self.root + [frame('<module>', 2, churn_model.LOOP_FILE)] + self.alpha}
+        good = {'samples': 90, 'frames': self.root + [frame('<module>', churn_model.FIRST_CALL, churn_model.LOOP_FILE)] + self.alpha}
         bad = {'samples': 10, 'frames': self.beta}
         kept, wrong, chains, _ = churn_model.classify(self.model, [good, bad])
         self.assertEqual((kept, sum(wrong.values()), chains), (100, 10, {'alpha_': 90}))

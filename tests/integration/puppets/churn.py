@@ -4,6 +4,7 @@ A sampler that reads while it runs sees half of one chain on half of the other. 
 so which function may stand on which line is a fact of this source: the test reads it from here.
 """
 import sys
+import time
 
 import quiet
 
@@ -153,10 +154,11 @@ def even_5():
 
 
 LEFT, RIGHT = Left(), Right()
+STARTED = []
 LOOPS = {
-    'functions': 'while True:\n    alpha_1(1)\n    beta_1(1)\n',
-    'methods': 'while True:\n    LEFT.left_1()\n    RIGHT.right_1()\n',
-    'generators': 'while True:\n    for odd in odd_1(): pass\n    for even in even_1(): pass\n',
+    'functions': 'STARTED.append(1)\nwhile True:\n    alpha_1(1)\n    beta_1(1)\n',
+    'methods': 'STARTED.append(1)\nwhile True:\n    LEFT.left_1()\n    RIGHT.right_1()\n',
+    'generators': 'STARTED.append(1)\nwhile True:\n    for odd in odd_1(): pass\n    for even in even_1(): pass\n',
 }
 
 
@@ -164,6 +166,8 @@ def main(variant, threads):
     loop = compile(LOOPS[variant], 'churn loop', 'exec')
     for _ in range(threads - 1):
         _thread.start_new_thread(eval, (loop, globals()))
+    while len(STARTED) < threads - 1:
+        time.sleep(0.001)
     quiet.say({}, 'ready ')
     eval(loop, globals())
 

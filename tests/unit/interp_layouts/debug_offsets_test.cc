@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,86 @@ TEST(DebugOffsets, EqualTheGeneratedTableFieldByField) {
     EXPECT_EQ(layout->dict.size, base.dict.size);
     EXPECT_EQ(layout->unicode.ascii_size, base.unicode.ascii_size);
     EXPECT_EQ(layout->unicode.compact_size, base.unicode.compact_size);
+  }
+}
+
+// Fields that come out right though `base` has them wrong: those the target's table decides.
+std::set<std::string> DecidedByTable(const Capture& capture) {
+  const Bytes bytes = Load(capture.file);
+  std::set<std::string> decided;
+#define SPYHOP_LAYOUT_GROUP(group, size)
+#define SPYHOP_LAYOUT_FIELD(group, name)                                       \
+  {                                                                            \
+    Layout base = Base(capture);                                               \
+    const uint32_t right = base.group.name.offset;                             \
+    base.group.name.offset = right == kAbsent ? 8 : right + 4096;              \
+    const absl::StatusOr<Layout> layout = LayoutFromDebugOffsets(bytes, base); \
+    if (right != kAbsent && layout.ok() && layout->group.name.offset == right) \
+      decided.insert(#group "." #name);                                        \
+  }
+#include "interp_layouts/generated/fields.inc"
+#undef SPYHOP_LAYOUT_FIELD
+#undef SPYHOP_LAYOUT_GROUP
+  return decided;
+}
+
+TEST(DebugOffsets, DecideEachFieldTheyHave) {
+  const std::set<std::string> always = {"runtime.interpreters_head",
+                                        "interpreter.next",
+                                        "interpreter.threads_head",
+                                        "interpreter.id",
+                                        "interpreter.modules",
+                                        "interpreter.sysdict",
+                                        "interpreter.builtins",
+                                        "interpreter.gil",
+                                        "interpreter.gc_collecting",
+                                        "thread.next",
+                                        "thread.interp",
+                                        "thread.current_frame",
+                                        "thread.thread_id",
+                                        "thread.native_thread_id",
+                                        "iframe.code",
+                                        "iframe.previous",
+                                        "iframe.instr_ptr",
+                                        "iframe.localsplus",
+                                        "iframe.owner",
+                                        "code.firstlineno",
+                                        "code.filename",
+                                        "code.name",
+                                        "code.qualname",
+                                        "code.linetable",
+                                        "code.code_adaptive",
+                                        "gil.last_holder",
+                                        "object.ob_type",
+                                        "object.ob_size",
+                                        "type.tp_name",
+                                        "type.tp_flags",
+                                        "unicode.length",
+                                        "unicode.state",
+                                        "bytes.ob_size",
+                                        "bytes.ob_sval",
+                                        "integer.lv_tag",
+                                        "integer.ob_digit",
+                                        "dict.ma_keys",
+                                        "dict.ma_values",
+                                        "sequence.list_ob_item",
+                                        "sequence.tuple_ob_item"};
+  std::set<std::string> in_314 = always;
+  in_314.insert(
+      {"interpreter.code_object_generation", "generator.gi_iframe", "generator.gi_frame_state"});
+  std::set<std::string> in_315 = in_314;
+  in_315.insert({"thread.base_frame", "thread.holds_gil", "thread.gil_requested",
+                 "type.tp_basicsize", "type.tp_dictoffset", "type.ht_cached_keys"});
+  const std::set<std::string> free_threaded = {"gil.enabled", "interpreter.tlbc_generation",
+                                               "iframe.tlbc_index", "code.tlbc"};
+  for (const Capture& capture : kCaptures) {
+    std::set<std::string> wanted = capture.version.minor == 13   ? always
+                                   : capture.version.minor == 14 ? in_314
+                                                                 : in_315;
+    if (capture.free_threaded && capture.version.minor > 13)
+      wanted.insert(free_threaded.begin(), free_threaded.end());
+    if (capture.free_threaded && capture.version.minor == 13) wanted.insert("gil.enabled");
+    EXPECT_EQ(DecidedByTable(capture), wanted) << capture.file;
   }
 }
 

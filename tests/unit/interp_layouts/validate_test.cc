@@ -39,9 +39,10 @@ std::string Message(const Layout& layout) { return std::string(ValidateLayout(la
 template <typename Check>
 void ForEachPresentField(Check check) {
   for (const Layout& original : AllLayouts()) {
-    const size_t count = Fields(const_cast<Layout&>(original)).size();
+    Layout layout = original;
+    const size_t count = Fields(layout).size();
     for (size_t i = 0; i < count; ++i) {
-      Layout layout = original;
+      layout = original;
       FieldReference field = Fields(layout)[i];
       if (*field.offset != kAbsent) check(layout, field);
     }

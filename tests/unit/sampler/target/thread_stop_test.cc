@@ -168,11 +168,18 @@ TEST(ThreadStopper, LeavesEintrToSignals) {
     struct sigaction action = {};
     action.sa_handler = [](int) { ++shared->signals; };
     sigaction(SIGUSR1, &action, nullptr);
+    // The signal can arrive in the call only, so each one interrupts one call.
+    sigset_t blocked;
+    sigset_t open;
+    sigemptyset(&open);
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &blocked, nullptr);
     const int epoll = epoll_create1(0);
     for (;;) {
       ++shared->progress;
       epoll_event event;
-      if (epoll_wait(epoll, &event, 1, -1) < 0 && errno == EINTR) ++shared->interrupted;
+      if (epoll_pwait(epoll, &event, 1, -1, &open) < 0 && errno == EINTR) ++shared->interrupted;
     }
   });
   ThreadStopper stopper;
