@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 #include "interp_layouts/debug_offsets.h"
@@ -12,8 +13,10 @@ namespace spyhop {
 namespace {
 
 constexpr uint64_t kMaxBytes = 64 << 20;  // per range; the largest CPython has some 2 MiB
-// Python/initconfig.c and its forerunners in every version.
-constexpr std::string_view kPythonString = "PYTHONDONTWRITEBYTECODE";
+// Python/initconfig.c and its forerunners have the two as one word in every version. In pieces, so
+// that Spyhop's own executable is not taken for a Python.
+constexpr std::string_view kPythonStringBegin = "PYTHON";
+constexpr std::string_view kPythonStringEnd = "DONTWRITEBYTECODE";
 // The smallest CPython is over 2 MiB.
 constexpr uint64_t kSmallestObject = 1 << 20;
 
@@ -35,9 +38,10 @@ bool InterpreterScan::HasPythonStrings() {
   uint64_t size = 0;
   for (const Mapping& mapping : object_.mappings) size += mapping.range.size();
   if (size < kSmallestObject) return false;
+  const std::string wanted = std::string(kPythonStringBegin).append(kPythonStringEnd);
   bool found = false;
-  ForEachReadOnlyPiece([&found](const std::vector<uint8_t>& bytes) {
-    found = memmem(bytes.data(), bytes.size(), kPythonString.data(), kPythonString.size()) != nullptr;
+  ForEachReadOnlyPiece([&](const std::vector<uint8_t>& bytes) {
+    found = memmem(bytes.data(), bytes.size(), wanted.data(), wanted.size()) != nullptr;
     return !found;
   });
   return found;

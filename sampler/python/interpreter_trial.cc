@@ -15,8 +15,8 @@ namespace {
 
 constexpr char kStartingPayload[] = "spyhop/python-is-starting";
 
-constexpr int kMaxInterpreters = 4096;
-constexpr int kMaxThreadsChecked = 256;
+constexpr int kMaxInterpreters = 256;
+constexpr int kMaxThreadsChecked = 64;
 constexpr int kMaxFramesChecked = 8;  // shims lie between frames of code
 
 absl::Status Mismatch(std::string_view what, RemoteAddress address) {
@@ -48,8 +48,8 @@ class Examination {
 
 absl::Status Examination::Run(Trial& trial) {
   if (!interpreter_.MayHoldPointer()) return Mismatch("no interpreter can lie", interpreter_);
-  if (const absl::Status status = CheckThreads(trial.frames); !status.ok()) return status;
   if (const absl::Status status = CheckDicts(); !status.ok()) return status;
+  if (const absl::Status status = CheckThreads(trial.frames); !status.ok()) return status;
   ReadSys(trial);
   return absl::OkStatus();
 }

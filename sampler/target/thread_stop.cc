@@ -29,14 +29,16 @@ void SpinUntil(Nanos instant) noexcept {
 // System calls that return EINTR after any stop, even without a signal handler (signal(7),
 // "Interruption of system calls and library functions by stop signals", and those listed there as
 // never restarted), and which have done nothing yet when they do, so that calling again is the same.
-bool IsRepeatable(uint64_t number) {
-  switch (number) {
-    case SYS_epoll_wait:
+bool IsRepeatable(const user_regs_struct& registers) {
+  switch (registers.orig_rax) {
     case SYS_epoll_pwait:
     case SYS_epoll_pwait2:
+      // With a signal mask (argument 5) a signal may be open to this call alone; one that came
+      // between our look and the resume would be handled outside of it, and never seen again.
+      return registers.r8 == 0;
+    case SYS_epoll_wait:
     case SYS_semop:
     case SYS_semtimedop:
-    case SYS_rt_sigtimedwait:
     case SYS_io_getevents:
     case SYS_msgrcv:
     case SYS_msgsnd:
@@ -49,11 +51,6 @@ bool IsRepeatable(uint64_t number) {
     default:
       return false;
   }
-}
-
-// These have a signal mask of their own while they wait, and PTRACE_GETSIGMASK tells the other one.
-bool SwapsSignalMask(uint64_t number) {
-  return number == SYS_epoll_pwait || number == SYS_epoll_pwait2 || number == SYS_rt_sigtimedwait;
 }
 
 }  // namespace
@@ -143,14 +140,14 @@ void ThreadStopper::RestartInterruptedCall() noexcept {
   if (ptrace(PTRACE_GETREGS, tid_, nullptr, &registers) != 0) return;
   const auto result = static_cast<int64_t>(registers.rax);
   const auto number = static_cast<int64_t>(registers.orig_rax);
-  if (result != -EINTR || number < 0 || !IsRepeatable(registers.orig_rax)) return;
-  if (signal_ != 0 || HasPendingSignal(SwapsSignalMask(registers.orig_rax))) return;
+  if (result != -EINTR || number < 0 || !IsRepeatable(registers)) return;
+  if (signal_ != 0 || HasPendingSignal()) return;
   registers.rax = registers.orig_rax;
   registers.rip -= 2;
   if (ptrace(PTRACE_SETREGS, tid_, nullptr, &registers) == 0) ++restarted_calls_;
 }
 
-bool ThreadStopper::HasPendingSignal(bool even_blocked) const noexcept {
+bool ThreadStopper::HasPendingSignal() const noexcept {
   uint64_t blocked = 0;
   if (ptrace(PTRACE_GETSIGMASK, tid_, sizeof(blocked), &blocked) != 0) return true;
   for (const uint32_t flags : {uint32_t{0}, uint32_t{PTRACE_PEEKSIGINFO_SHARED}}) {
@@ -159,7 +156,7 @@ bool ThreadStopper::HasPendingSignal(bool even_blocked) const noexcept {
     const long count = ptrace(PTRACE_PEEKSIGINFO, tid_, &arguments, infos);
     if (count < 0) return true;
     for (long i = 0; i < count; ++i) {
-      if (even_blocked || (blocked >> (infos[i].si_signo - 1) & 1) == 0) return true;
+      if ((blocked >> (infos[i].si_signo - 1) & 1) == 0) return true;
     }
   }
   return false;

@@ -84,7 +84,7 @@ class ThreadStopper : public ThreadStopControl {
   Wait PollStop() noexcept;
   Wait AwaitStop() noexcept;
   void RestartInterruptedCall() noexcept;
-  bool HasPendingSignal(bool even_blocked) const noexcept;
+  bool HasPendingSignal() const noexcept;
 
   int tid_ = 0;
   int signal_ = 0;  // to be delivered on resume

@@ -95,7 +95,8 @@ class BadTarget(unittest.TestCase):
 
     def test_root_without_the_capability(self):
         with harness.Puppet(matrix.debian(), 'worker.py', 1, 5, 0, prefix=NOBODY) as puppet:
-            self.refuse(puppet.pid, [spyhop.NOT_PERMITTED], r'(?i)permi', '(?i)sys_ptrace', '^(?!(?si:.*run as root))', prefix=WITHOUT_CAPABILITY)
+            self.refuse(puppet.pid, [spyhop.NOT_PERMITTED], r'(?i)permi', '(?i)sys_ptrace',
+                        r'\A(?!(?si:.*run as root))', prefix=WITHOUT_CAPABILITY)
 
     def binary(self, path):
         return mock.patch.object(spyhop, 'BINARY', path)

@@ -198,13 +198,15 @@ class Snapshot(OnAWorker):
 
     def test_text_shows_every_thread_and_where_it_is(self):
         out = spyhop.run('snapshot', '-p', self.pid).expect(spyhop.DONE).out
-        for word in ('MainThread', 'busy', 'asleep', 'park', 'descend', 'worker.py', str(self.pid), str(self.tids['busy'][0])):
+        for word in ('MainThread', 'busy', 'asleep', 'park', 'descend', 'worker.py', str(self.pid),
+                     str(self.tids['busy'][0])):
             self.assertIn(word, out)
 
 
 class ListAndDoctor(OnAWorker):
     def test_list_shows_the_process_and_its_version(self):
-        line = next(line for line in spyhop.run('list').expect(spyhop.DONE).out.splitlines() if str(self.pid) in line.split())
+        out = spyhop.run('list').expect(spyhop.DONE).out
+        line = next(line for line in out.splitlines() if str(self.pid) in line.split())
         self.assertIn(self.python.text_version, line)
         self.assertIn('worker.py', line)
         self.assertIn(str(len(proc.tasks(self.pid))), line.split())

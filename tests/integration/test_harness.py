@@ -17,6 +17,8 @@ import spyhop
 import stacks
 import syscalls
 
+FIRST, SECOND = churn_model.FIRST_CALL, churn_model.SECOND_CALL
+
 
 def frame(function, line, file='churn.py', kind='python', **more):
     return {'file': file, 'function': function, 'line': line, 'kind': kind, **more}
@@ -69,25 +71,27 @@ class ChurnClassifier(unittest.TestCase):
 
     def test_true_stacks_of_any_depth_pass(self):
         for depth in range(6):
-            self.assertEqual(self.judge(churn_model.FIRST_CALL, self.alpha[:depth]), '')
-            self.assertEqual(self.judge(churn_model.SECOND_CALL, self.beta[:depth]), '')
+            self.assertEqual(self.judge(FIRST, self.alpha[:depth]), '')
+            self.assertEqual(self.judge(SECOND, self.beta[:depth]), '')
 
     def test_every_exchange_of_a_frame_is_impossible(self):
         for depth in range(5):
             torn = self.alpha[:depth] + self.beta[depth:depth + 1] + self.alpha[depth + 1:]
-            self.assertNotEqual(self.judge(churn_model.FIRST_CALL, torn), '', f'depth {depth}')
+            self.assertNotEqual(self.judge(FIRST, torn), '', f'depth {depth}')
         for depth in range(4):
-            self.assertNotEqual(self.judge(churn_model.FIRST_CALL, self.alpha[:depth] + self.alpha[depth + 1:]), '', f'without {depth}')
+            self.assertNotEqual(self.judge(FIRST, self.alpha[:depth] + self.alpha[depth + 1:]), '', f'without {depth}')
 
     def test_wrong_lines_and_roots_are_impossible(self):
-        self.assertIn('does not call', self.judge(churn_model.FIRST_CALL, [{**self.alpha[0], 'line': self.alpha[0]['line'] - 1}, self.alpha[1]]))
-        self.assertIn('is not in', self.judge(churn_model.FIRST_CALL, [{**self.alpha[0], 'line': 1}]))
+        first, second = self.alpha[:2]
+        self.assertIn('does not call', self.judge(FIRST, [{**first, 'line': first['line'] - 1}, second]))
+        self.assertIn('is not in', self.judge(FIRST, [{**first, 'line': 1}]))
         self.assertIn('calls nothing', self.judge(1, self.alpha))
         self.assertIn('does not begin', self.model.judge(self.alpha))
         self.assertIn('does not begin', self.model.judge([]))
 
     def test_counts_are_weighted_by_samples(self):
-        good = {'samples': 90, 'frames': self.root + [frame('<module>', churn_model.FIRST_CALL, churn_model.LOOP_FILE)] + self.alpha}
+        loop = frame('<module>', FIRST, churn_model.LOOP_FILE)
+        good = {'samples': 90, 'frames': [*self.root, loop, *self.alpha]}
         bad = {'samples': 10, 'frames': self.beta}
         kept, wrong, chains, _ = churn_model.classify(self.model, [good, bad])
         self.assertEqual((kept, sum(wrong.values()), chains), (100, 10, {'alpha_': 90}))
@@ -181,7 +185,8 @@ class Straces(unittest.TestCase):
 
     def test_unfinished_calls_count_once_and_stops_are_paired(self):
         trace = self.trace('7 ptrace(PTRACE_SEIZE, 101, NULL, 0 <unfinished ...>', '7 <... ptrace resumed>) = 0',
-                           '8 read(3, <unfinished ...>', '7 ptrace(PTRACE_INTERRUPT, 101) = 0', '8 <... read resumed>"", 1) = 0')
+                           '8 read(3, <unfinished ...>', '7 ptrace(PTRACE_INTERRUPT, 101) = 0',
+                           '8 <... read resumed>"", 1) = 0')
         self.assertEqual(trace.counts(), {'ptrace': 2, 'read': 1})
         self.assertEqual(trace.ptrace('PTRACE_INTERRUPT'), [('PTRACE_INTERRUPT', 101)])
         self.assertEqual(trace.unpaired(), {101: 1})

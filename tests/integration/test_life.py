@@ -123,7 +123,8 @@ class OtherPython(unittest.TestCase):
             self.skipTest('needs two interpreters')
         for first, second in zip(pythons, pythons[1:] + pythons[:1]):
             with self.subTest(first=first.name, second=second.name), harness.Puppet(first, 'worker.py', 1, 5, 0) as puppet:
-                with spyhop.Running('attach', '-p', puppet.pid, '-r', 200, '-d', 2, '-f', 'json', '--stacks', '-o', '-') as it:
+                with spyhop.Running('attach', '-p', puppet.pid, '-r', 200, '-d', 2, '-f', 'json', '--stacks',
+                                    '-o', '-') as it:
                     time.sleep(0.5)
                     puppet.write_line(f'exec {second.path} {puppet.workspace.inside("churn.py")} functions 1')
                     self.assertTrue(puppet.read_line().startswith('ready'))

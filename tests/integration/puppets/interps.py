@@ -30,7 +30,7 @@ Kept().hold()
 
 
 def way():
-    """The name of a way, and a function that makes (callable, arguments) of a source; the callable is C: no frame of its own."""
+    """The name of a way, and a function that makes (callable, arguments) of a source; the callable is C: no frame."""
     try:
         import _interpreters
         return 'run_string', lambda source: (_interpreters.run_string, (_interpreters.create(), source))

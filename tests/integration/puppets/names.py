@@ -43,7 +43,8 @@ file_shape('file_name', u'ü/модуль.py', CODING + u'def f():\n    park()\n
 file_shape('long_name', u'long.py', u'def {0}():\n    park()\n{0}()\n'.format(u'f' * 2000), u'n' * 300)
 file_shape('one_line', u'one_line.py', u'a = 1; ' * 43000 + u'park(); a = 2\n')
 file_shape('far_line', u'far_line.py', u'\n' * 100001 + u'def far():\n    park()\nfar()\n')
-file_shape('far_in_function', u'far_in_function.py', u'def far():\n    a = 1\n' + u'\n' * 100000 + u'    park()\nfar()\n')
+file_shape('far_in_function', u'far_in_function.py',
+           u'def far():\n    a = 1\n' + u'\n' * 100000 + u'    park()\nfar()\n')
 file_shape('big_line_table', u'big_table.py', u'def big(a):\n' + u'    a = a\n' * 30000 + u'    park()\nbig(1)\n')
 file_shape('many_locals', u'many_locals.py',
            u'def wide():\n' + u''.join(u'    v%d = %d\n' % (i, i) for i in range(1800)) + u'    park()\nwide()\n')
@@ -52,7 +53,8 @@ file_shape('with_newline', u'plain2.py', u'park()\n', u'two\nlines\tand \x1b[31m
 file_shape('emoji_thread', u'plain3.py', u'park()\n', u'\U0001f40b spyhop')
 if sys.version_info[0] > 2:
     file_shape('latin_function', u'latin.py', u'def é():\n    park()\né()\n', u'é')
-    file_shape('cyrillic_function', u'cyrillic.py', u'class Класс:\n    def метод(self):\n        park()\nКласс().метод()\n')
+    file_shape('cyrillic_function', u'cyrillic.py',
+               u'class Класс:\n    def метод(self):\n        park()\nКласс().метод()\n')
     file_shape('astral_function', u'astral.py', u'def \U00020000():\n    park()\n\U00020000()\n')
 
 
