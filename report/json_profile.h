@@ -1,4 +1,4 @@
-// The profile as JSON, schema spyhop.profile/1 (docs/formats.md): targets, sampling figures,
+// The profile as JSON, schema spyhop.profile/1: targets, sampling figures,
 // threads, one row for each (pid, tid, file, line, function); with `stacks` each distinct stack by
 // class too. Holds idle time and threads whatever the view; heeds the filter.
 #ifndef SPYHOP_REPORT_JSON_PROFILE_H_

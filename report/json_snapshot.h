@@ -1,4 +1,4 @@
-// A snapshot as JSON, schema spyhop.snapshot/1 (docs/formats.md): frames leaf first, one document
+// A snapshot as JSON, schema spyhop.snapshot/1: frames leaf first, one document
 // and a newline.
 #ifndef SPYHOP_REPORT_JSON_SNAPSHOT_H_
 #define SPYHOP_REPORT_JSON_SNAPSHOT_H_

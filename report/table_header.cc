@@ -89,7 +89,12 @@ std::string MeaningLine(const Profile& profile, const ViewOptions& options) {
   if (!options.idle && idle > 0) {
     left_out = absl::StrCat("; idle left out: ", ShortDuration(idle), " (--idle counts it)");
   }
-  return absl::StrCat("Wall-clock time of all threads; 100 % = ", whole, left_out);
+  const Nanos queued = times[TimeClass::kRunQueue];
+  std::string no_column;
+  if (queued * 100 >= times.Wall(options.idle) && queued > 0) {
+    no_column = absl::StrCat("; in no share column: ", ShortDuration(queued), " ready for a CPU");
+  }
+  return absl::StrCat("Wall-clock time of all threads; 100 % = ", whole, left_out, no_column);
 }
 
 }  // namespace

@@ -180,9 +180,9 @@ bool Search::LookByScan(const MappedObject& object) {
   for (const RemoteAddress place : scan.CookiePlaces()) {
     if (Take(probe.Runtime(place), object, "cookie")) return true;
   }
-  const bool over = Take(probe.Scan(scan), object, "scan");
-  NoteVersion(object, scan);
-  return over;
+  // Finding nothing says nothing: other programs have Python's words in them, too.
+  absl::StatusOr<ProbeResult> result = probe.Scan(scan);
+  return result.ok() && Take(std::move(result), object, "scan");
 }
 
 // A runtime without any Python frame may be a copy that nobody uses: look on, but keep it.

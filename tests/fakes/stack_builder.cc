@@ -12,6 +12,7 @@ StackBuilder::StackBuilder(FakeMemory& memory, const Layout& layout, RemoteAddre
   if (layout_.thread.cframe.present()) {
     cframe_ = AllocateOutside(64);
     memory_.Set(layout_.thread.cframe.At(base_), cframe_);
+    next_outside_ += FakeMemory::kPageSize;  // a test can unmap a frame without it
   }
   SetTop();
 }

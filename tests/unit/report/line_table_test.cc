@@ -49,6 +49,14 @@ TEST(LineTable, CountsIdleOnlyWhenAsked) {
   EXPECT_THAT(Table(HostileProfile()), Not(HasSubstr("/srv/app.py:9")));
 }
 
+TEST(LineTable, SaysWhatTimeNoShareColumnHolds) {
+  Profile profile = HostileProfile();
+  EXPECT_THAT(Table(profile), Not(HasSubstr("in no share column")));
+  const FrameId frame = AddFrame(profile, "/x.py", 1, "f");
+  profile.Add(MakeSample(profile, ThreadIndex{0}, {frame}, TimeClass::kRunQueue, kSecond));
+  EXPECT_THAT(Table(profile), HasSubstr("; in no share column: 1 s ready for a CPU\n"));
+}
+
 TEST(LineTable, SortsByTheKeyAsked) {
   const std::string by_total = Table(HostileProfile(), {.sort = SortKey::kTotal});
   EXPECT_THAT(by_total,

@@ -5,9 +5,9 @@
 
 #include <vector>
 
-#include "interp_layouts/registry.h"
 #include "tests/fakes/fake_memory.h"
 #include "tests/fakes/stack_builder.h"
+#include "tests/unit/sampler/python/layout_param.h"
 
 namespace spyhop {
 namespace {
@@ -223,19 +223,7 @@ TEST_P(FrameWalkerTest, AWildPointerEndsTheStack) {
   EXPECT_EQ(stack_.frames().size(), 1u);
 }
 
-std::string TableName(const testing::TestParamInfo<const Layout*>& info) {
-  std::string name = info.param->first.ToString() + "_" + FlavourName(info.param->flags);
-  for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
-  return name + "_" + std::to_string(info.index);
-}
-
-std::vector<const Layout*> Tables() {
-  std::vector<const Layout*> tables;
-  for (const Layout& layout : AllLayouts()) tables.push_back(&layout);
-  return tables;
-}
-
-INSTANTIATE_TEST_SUITE_P(EveryTable, FrameWalkerTest, testing::ValuesIn(Tables()), TableName);
+INSTANTIATE_TEST_SUITE_P(EveryTable, FrameWalkerTest, EveryLayout(), LayoutName);
 
 }  // namespace
 }  // namespace spyhop

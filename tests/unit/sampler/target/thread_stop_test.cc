@@ -137,8 +137,10 @@ TEST(ThreadStopper, LeavesAJobControlStopAsItWas) {
   ThreadStopper stopper;
   ASSERT_EQ(stopper.Stop(child.pid()), StopOutcome::kStopped);
   stopper.Resume();
-  while (child.State() == 't') std::this_thread::yield();
+  while (child.State() != 'T') std::this_thread::yield();
+  const uint64_t before = shared->progress;
   EXPECT_EQ(child.State(), 'T');
+  EXPECT_EQ(shared->progress, before) << "it must not run before it is continued";
   kill(child.pid(), SIGCONT);
   child.AwaitProgress();
 }
