@@ -60,7 +60,7 @@ void ProcessSampler::RunTracer(const std::atomic<bool>& stop) {
   RequestShortSlice();
   ThreadStopper stopper;
   while (!done_) {
-    const Nanos now = rounds_->AwaitNext(deadline_);
+    const Nanos now = rounds_->AwaitNext(deadline_, stop);
     if (stop.load(std::memory_order_relaxed) || now >= deadline_) {
       done_ = true;
       break;

@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace spyhop {
+namespace {
+
+constexpr Nanos kLongestSleep = 100 * kMillisecond;
+
+}  // namespace
 
 SamplingClock::SamplingClock(Clock& clock, double rate_hz, uint64_t seed)
     : clock_(clock),
@@ -10,14 +15,15 @@ SamplingClock::SamplingClock(Clock& clock, double rate_hz, uint64_t seed)
       start_(clock.Now()),
       random_(static_cast<std::minstd_rand::result_type>(seed % 2147483646 + 1)) {}
 
-Nanos SamplingClock::AwaitNext(Nanos limit) {
+Nanos SamplingClock::AwaitNext(Nanos limit, const std::atomic<bool>& stop) {
   ++index_;
   const double jitter = std::uniform_real_distribution<double>(0.5, 1.5)(random_);
   const Nanos instant =
       start_ + static_cast<Nanos>((static_cast<double>(index_ - 1) + jitter) * period_);
   Nanos now = clock_.Now();
-  if (now < instant) {
-    clock_.SleepUntil(std::min(instant, limit));
+  const Nanos until = std::min(instant, limit);
+  while (now < until && !stop.load(std::memory_order_relaxed)) {
+    clock_.SleepUntil(std::min(until, now + kLongestSleep));
     now = clock_.Now();
   }
   if (static_cast<double>(now - instant) > period_ / 2) {

@@ -6,6 +6,7 @@
 #ifndef SPYHOP_SAMPLER_SAMPLING_CLOCK_H_
 #define SPYHOP_SAMPLER_SAMPLING_CLOCK_H_
 
+#include <atomic>
 #include <cstdint>
 #include <random>
 
@@ -18,8 +19,9 @@ class SamplingClock {
   // `rate_hz` > 0. The clock must outlive this.
   SamplingClock(Clock& clock, double rate_hz, uint64_t seed);
 
-  // Sleeps until the next instant, but not beyond `limit`; returns the time it is then.
-  Nanos AwaitNext(Nanos limit);
+  // Sleeps until the next instant, but not beyond `limit`, and no more than 0.1 s after `stop` has
+  // become true; returns the time it is then.
+  Nanos AwaitNext(Nanos limit, const std::atomic<bool>& stop);
 
   // Rounds that began more than half a period after their instant.
   uint64_t late_rounds() const { return late_rounds_; }

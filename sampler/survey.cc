@@ -1,4 +1,6 @@
 // ListPythonProcesses: who on this machine runs Python.
+#include <unistd.h>
+
 #include "sampler/attachment.h"
 #include "sampler/python/interpreter_finder.h"
 #include "sampler/sampler.h"
@@ -45,6 +47,7 @@ std::optional<PythonProcess> Examine(int pid) {
 std::vector<PythonProcess> ListPythonProcesses() {
   std::vector<PythonProcess> found;
   for (const int pid : ProcessFiles::AllPids()) {
+    if (pid == getpid()) continue;
     if (std::optional<PythonProcess> process = Examine(pid)) found.push_back(*std::move(process));
   }
   return found;

@@ -2,7 +2,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -62,6 +64,17 @@ std::string ReadLinkOf(const std::string& path) {
   char target[4096];
   const ssize_t length = readlink(path.c_str(), target, sizeof(target));
   return length < 0 ? std::string() : std::string(target, static_cast<size_t>(length));
+}
+
+// Symbolic links are followed as the target would: absolute ones lead to its root, not to ours.
+ScopedFd OpenBeneath(int root, const char* path) {
+  open_how how{};
+  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+  how.resolve = RESOLVE_IN_ROOT;
+  const long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+  if (fd >= 0 || errno != ENOSYS) return ScopedFd(static_cast<int>(fd));
+  while (*path == '/') ++path;  // before Linux 5.6
+  return ScopedFd(openat(root, path, static_cast<int>(how.flags)));
 }
 
 std::vector<int> NumericEntries(const std::string& path) {
@@ -199,9 +212,12 @@ absl::StatusOr<ScopedFd> ProcessFiles::OpenExecutable() const {
 }
 
 absl::StatusOr<ScopedFd> ProcessFiles::OpenInRoot(const std::string& path) const {
-  const std::string full = Path(absl::StrCat("root", path));
-  ScopedFd fd(open(full.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", full));
+  const ScopedFd root(open(Path("root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root.valid()) return ErrnoStatus(errno, pid_, "root directory");
+  ScopedFd fd = OpenBeneath(root.get(), path.c_str());
+  if (!fd.valid()) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", Path("root"), path));
+  }
   return fd;
 }
 

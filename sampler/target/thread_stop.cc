@@ -20,6 +20,10 @@ constexpr Nanos kPollEvery = 3 * kMicrosecond;
 // that has used up its quota: up to 100 ms). It is not held while it is waited for.
 constexpr Nanos kDeadline = 250 * kMillisecond;
 
+// With several targets another tracer thread may take the SIGCHLD that was for this one, so no wait
+// for it is long.
+constexpr Nanos kLongestNap = 200 * kMicrosecond;
+
 MonotonicClock monotonic;
 
 void SpinUntil(Nanos instant) noexcept {
@@ -119,7 +123,7 @@ ThreadStopper::Wait ThreadStopper::AwaitStop() noexcept {
     const Nanos left = kicked_ + kDeadline - monotonic.Now();
     if (left <= 0) return Wait::kNotYet;
     // A SIGCHLD of an earlier stop may still be pending; it costs one more turn.
-    const timespec timeout{0, static_cast<long>(left)};
+    const timespec timeout{0, static_cast<long>(std::min(left, kLongestNap))};
     sigtimedwait(&set, nullptr, &timeout);
   }
 }

@@ -13,6 +13,8 @@ import spyhop
 SAMPLES = matrix.amount('SPYHOP_CHURN_SAMPLES', 2000, 20000)
 RATE = 1000
 MOST_RUNS = 8
+# Not a promise: with more left out than this, `none impossible` would prove little.
+MOST_LEFT_OUT = 0.25
 PROMISED = 20000
 
 
@@ -47,7 +49,7 @@ class Churn(unittest.TestCase):
     def assert_none_impossible(self, variant, threads):
         counted, kept, wrong, example = self.sample(variant, threads)
         self.assertEqual(sum(wrong.values()), 0, self.describe(kept, wrong, example))
-        self.assertLess(counted['left out'], 0.02 * kept, f'truth by omission: {counted} of {kept}')
+        self.assertLess(counted['left out'], MOST_LEFT_OUT * kept, f'truth by omission: {counted} of {kept}')
 
     def describe(self, kept, wrong, example):
         shown = '\n'.join(f'  {frame["file"]}:{frame["line"]} {frame["function"]}' for frame in example or [])

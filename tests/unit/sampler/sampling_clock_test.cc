@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <limits>
 
@@ -11,6 +12,7 @@ namespace spyhop {
 namespace {
 
 constexpr Nanos kNever = std::numeric_limits<Nanos>::max();
+const std::atomic<bool> kGoOn{false};
 constexpr double kPeriod = 10.0 * kMillisecond;  // 100 Hz
 
 TEST(SamplingClock, KeepsEachInstantWithinHalfAPeriodOfItsDeadline) {
@@ -18,7 +20,7 @@ TEST(SamplingClock, KeepsEachInstantWithinHalfAPeriodOfItsDeadline) {
   const Nanos start = fake.Now();
   SamplingClock clock(fake, 100, 1);
   for (int i = 1; i <= 1000; ++i) {
-    const auto since = static_cast<double>(clock.AwaitNext(kNever) - start);
+    const auto since = static_cast<double>(clock.AwaitNext(kNever, kGoOn) - start);
     EXPECT_GE(since, (i - 0.5) * kPeriod - 1);
     EXPECT_LE(since, (i + 0.5) * kPeriod + 1);
   }
@@ -32,7 +34,7 @@ TEST(SamplingClock, SpreadsItsInstantsOverTheWholePeriod) {
   constexpr int kRounds = 4000;
   int early = 0;
   for (int i = 1; i <= kRounds; ++i) {
-    const auto since = static_cast<double>(clock.AwaitNext(kNever) - start);
+    const auto since = static_cast<double>(clock.AwaitNext(kNever, kGoOn) - start);
     early += since < i * kPeriod;
   }
   // Half of them come before the deadline: binomial, four standard deviations.
@@ -42,12 +44,12 @@ TEST(SamplingClock, SpreadsItsInstantsOverTheWholePeriod) {
 TEST(SamplingClock, SkipsInstantsThatHavePassedInsteadOfReplayingThem) {
   FakeClock fake;
   SamplingClock clock(fake, 100, 1);
-  clock.AwaitNext(kNever);
+  clock.AwaitNext(kNever, kGoOn);
   fake.Advance(kSecond);
-  const Nanos late = clock.AwaitNext(kNever);
+  const Nanos late = clock.AwaitNext(kNever, kGoOn);
   EXPECT_EQ(clock.late_rounds(), 1u);
   EXPECT_EQ(late, fake.Now());
-  const Nanos next = clock.AwaitNext(kNever);
+  const Nanos next = clock.AwaitNext(kNever, kGoOn);
   EXPECT_GT(next, late) << "the hundred missed instants must not follow back to back";
   EXPECT_EQ(clock.late_rounds(), 1u);
 }
@@ -56,7 +58,7 @@ TEST(SamplingClock, CountsRoundsThatBeginMoreThanHalfAPeriodLate) {
   FakeClock fake;
   fake.set_oversleep(static_cast<Nanos>(kPeriod * 0.6));
   SamplingClock clock(fake, 100, 3);
-  for (int i = 0; i < 10; ++i) clock.AwaitNext(kNever);
+  for (int i = 0; i < 10; ++i) clock.AwaitNext(kNever, kGoOn);
   EXPECT_GT(clock.late_rounds(), 0u);
 }
 
@@ -64,7 +66,15 @@ TEST(SamplingClock, NeverSleepsBeyondTheLimit) {
   FakeClock fake;
   const Nanos limit = fake.Now() + kMillisecond;
   SamplingClock clock(fake, 1, 1);
-  EXPECT_EQ(clock.AwaitNext(limit), limit);
+  EXPECT_EQ(clock.AwaitNext(limit, kGoOn), limit);
+}
+
+TEST(SamplingClock, ALongSleepEndsSoonAfterItIsToldTo) {
+  FakeClock fake;
+  const Nanos start = fake.Now();
+  const std::atomic<bool> stop{true};
+  SamplingClock clock(fake, 0.1, 1);
+  EXPECT_LE(clock.AwaitNext(kNever, stop) - start, 100 * kMillisecond);
 }
 
 }  // namespace
