@@ -21,6 +21,8 @@
 namespace spyhop {
 namespace {
 
+constexpr uint64_t kKernelThread = 0x00200000;  // PF_KTHREAD, linux/sched.h
+
 // No mapped file smaller than this holds a CPython or a PyPy: the smallest is over 2 MiB.
 constexpr uint64_t kSmallestObject = 1 << 20;
 
@@ -52,10 +54,13 @@ class Search {
   void NoteVersion(const MappedObject& object, InterpreterScan& scan);
   bool Take(absl::StatusOr<ProbeResult> result, const MappedObject& object, std::string found_by);
   void Note(const absl::Status& error, const MappedObject& object, std::string_view found_by);
+  bool HasEnded() const;
+  absl::Status EndedError() const;
   absl::Status NotFound() const;
 
   const ProcessFiles& files_;
   RemoteMemory& memory_;
+  std::string executable_;
   MemoryMap map_;
   std::vector<MappedObject> objects_;  // those with code, most promising first
   std::vector<const MappedObject*> to_scan_;  // those of objects_ that symbols did not settle
@@ -72,21 +77,23 @@ std::string Search::ProcessName() const {
 }
 
 absl::Status Search::ReadMap() {
+  executable_ = files_.Executable();
   const absl::StatusOr<std::string> text = files_.MapsText();
   if (!text.ok()) return text.status();
   map_ = MemoryMap::Parse(*text);
   if (map_.mappings().empty()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        ProcessName(), " has no memory of its own: a kernel thread, or a process that has ended"));
+    const absl::StatusOr<ProcessStat> stat = files_.Stat();
+    if (!stat.ok() || (stat->flags & kKernelThread) == 0) return EndedError();
+    return absl::FailedPreconditionError(
+        absl::StrCat(ProcessName(), " is a kernel thread: it has no memory of its own"));
   }
   objects_ = map_.Objects();
   if (objects_.empty()) {
     return StartingError(absl::StrCat(ProcessName(), " is being started: no file is mapped yet"));
   }
   std::erase_if(objects_, std::not_fn(&MappedObject::has_code));
-  const std::string executable = files_.Executable();
   const auto rank = [&](const MappedObject& object) {
-    if (executable == object.path || executable == object.path + " (deleted)") return 0;
+    if (executable_ == object.path || executable_ == object.path + " (deleted)") return 0;
     return BaseName(object.path).find("python") != std::string_view::npos ? 1 : 2;
   };
   std::stable_sort(objects_.begin(), objects_.end(),
@@ -215,8 +222,23 @@ void Search::Note(const absl::Status& error, const MappedObject& object,
   });
 }
 
+// Gone, or a zombie.
+bool Search::HasEnded() const {
+  const absl::StatusOr<ProcessStat> stat = files_.Stat();
+  return absl::IsNotFound(stat.status()) ||
+         (stat.ok() && (stat->state == 'Z' || stat->state == 'X'));
+}
+
+absl::Status Search::EndedError() const {
+  return absl::NotFoundError(absl::StrCat("process ", files_.pid(), " has ended"));
+}
+
 absl::Status Search::NotFound() const {
+  if (HasEnded()) return EndedError();
   const std::string name = ProcessName();
+  if (files_.Executable() != executable_) {
+    return StartingError(absl::StrCat(name, " has just executed another program"));
+  }
   if (pypy_) {
     return absl::FailedPreconditionError(
         absl::StrCat(name, " runs PyPy; only CPython is supported"));

@@ -83,9 +83,12 @@ ProbeResult MakeResult(const Trial& trial, const Layout& layout, PyVersion versi
   return result;
 }
 
-// Of two errors the one that tells more: "still starting" above all, then the earlier.
+// Of several errors keeps the one that tells most: "still starting" above all, then the earlier.
 void KeepTelling(const absl::Status& error, absl::Status& kept) {
-  if (kept.ok() || (IsStarting(error) && !IsStarting(kept))) kept = error;
+  const auto weight = [](const absl::Status& status) {
+    return status.ok() ? 0 : IsStarting(status) ? 3 : status == NothingTried() ? 1 : 2;
+  };
+  if (weight(error) > weight(kept)) kept = error;
 }
 
 // Whether `wanted` is in the list of interpreters from `first` on.
