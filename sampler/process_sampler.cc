@@ -21,6 +21,7 @@ constexpr Nanos kNamesEvery = kSecond;
 constexpr Nanos kExecPatience = 5 * kSecond;
 constexpr Nanos kExecPause = 5 * kMillisecond;
 // A program that starts a thread for each request must not make the profile grow without end.
+constexpr int kLongestCarry = 20;
 constexpr size_t kMaxThreadRows = 5000;
 
 }  // namespace
@@ -130,6 +131,7 @@ bool ProcessSampler::ReattachAfterExec() {
 void ProcessSampler::Record(WatchedThread& thread, Nanos now) {
   if (thread.reading == Reading::kNone || thread.reading == Reading::kGone) return;
   ThreadRecord& record = RecordOf(thread);
+  if (CarriesOver(thread, record)) return;
   Sample sample;
   sample.thread = record.index;
   sample.weight = now - record.last_sample;
@@ -149,6 +151,20 @@ void ProcessSampler::Record(WatchedThread& thread, Nanos now) {
   sample.truncated = record.last.truncated;
   sample.wait_reason = record.wait_reason;
   profile_->Add(sample);
+}
+
+// A thread that was caught between two states, nanoseconds apart, was nowhere to be seen for an
+// instant: its next sample carries the time. Not without end.
+bool ProcessSampler::CarriesOver(const WatchedThread& thread, ThreadRecord& record) {
+  const bool instant = thread.reading == Reading::kLost &&
+                       (thread.lost_cause == SampleErrorCode::kIncompleteFrame ||
+                        thread.lost_cause == SampleErrorCode::kNotSeen);
+  record.not_seen = instant ? record.not_seen + 1 : 0;
+  if (!instant || record.not_seen > kLongestCarry) return false;
+  Sample empty;
+  empty.thread = record.index;
+  profile_->AddLost(empty, thread.lost_cause);
+  return true;
 }
 
 ProcessSampler::ThreadRecord& ProcessSampler::RecordOf(const WatchedThread& thread) {

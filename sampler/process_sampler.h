@@ -31,6 +31,7 @@ class ProcessSampler : public Sampler {
     Nanos last_sample = 0;
     SchedStat last_sched;
     StringId wait_reason{};
+    int not_seen = 0;   // rounds in a row in which no stack could be told
     bool seen = false;  // in this round
   };
   enum class RoundResult { kGoOn, kTargetEnded, kRetire };
@@ -41,6 +42,7 @@ class ProcessSampler : public Sampler {
   bool ReattachAfterExec();
   void BeginTarget(Nanos now);
   void Record(WatchedThread& thread, Nanos now);
+  bool CarriesOver(const WatchedThread& thread, ThreadRecord& record);
   ThreadRecord& RecordOf(const WatchedThread& thread);
   ThreadIndex NewThread(const WatchedThread& thread);
   TimeClass ClassOf(const WatchedThread& thread, const ThreadRecord& record, Nanos weight) const;

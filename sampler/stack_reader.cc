@@ -9,7 +9,12 @@ namespace {
 // A read that raced is repeated; on a churning stack one in six is rejected after so many tries.
 constexpr int kTries = 5;
 
-void Keep(WatchedThread& thread) { thread.reading = Reading::kFresh; }
+// A stop can fall between two stores that belong together; see InterpFrameWalker::IsRoot.
+void Keep(WatchedThread& thread) {
+  const bool torn = thread.stack.error().code == SampleErrorCode::kIncompleteFrame;
+  thread.reading = torn ? Reading::kLost : Reading::kFresh;
+  thread.lost_cause = thread.stack.error().code;
+}
 
 constexpr Nanos kSchedStatLife = kMillisecond;
 
@@ -41,11 +46,11 @@ void StackReader::ReadRound(const ThreadStates& states, const WatchedThreads& th
     if (control.needs_retirement()) {
       Lose(*holder, SampleErrorCode::kNotStopped);
     } else {
-      StopAndRead(states, *holder, control, stops);
+      StopAndRead(states, *holder, options, control, stops);
     }
   }
   for (WatchedThread* thread : running_) {
-    if (thread->reading == Reading::kNone) ReadTwice(states, *thread);
+    if (thread->reading == Reading::kNone) ReadTwice(states, *thread, options);
   }
 }
 
@@ -158,7 +163,8 @@ void StackReader::ReadOn(const ThreadStates& states, WatchedThread& thread) {
 }
 
 void StackReader::StopAndRead(const ThreadStates& states, WatchedThread& holder,
-                              ThreadStopControl& control, DurationHistogram& stops) {
+                              const Options& options, ThreadStopControl& control,
+                              DurationHistogram& stops) {
   GilReader& gil = *states.interpreters()[holder.state.interpreter].gil;
   batch_.clear();
   gil.AppendTo(batch_);
@@ -198,7 +204,7 @@ void StackReader::StopAndRead(const ThreadStates& states, WatchedThread& holder,
       return;
     case StopOutcome::kRefused:
       // Another tracer has it (a debugger): as with --pause=never.
-      return ReadTwice(states, holder);
+      return ReadTwice(states, holder, {PauseMode::kNever, options.gil_only});
     case StopOutcome::kLate:
       return Lose(holder, SampleErrorCode::kNotStopped);
   }
@@ -226,11 +232,15 @@ void StackReader::ReadWhileStopped(WatchedThread& holder, GilReader& gil,
   }
 }
 
-void StackReader::ReadTwice(const ThreadStates& states, WatchedThread& thread) {
+void StackReader::ReadTwice(const ThreadStates& states, WatchedThread& thread,
+                            const Options& options) {
   if (thread.second_walker == nullptr) {
     thread.second_walker = MakeFrameWalker(layout_);
     thread.second_stack = std::make_unique<RawStack>(kMaxFrames);
   }
+  GilReader& gil = *states.interpreters()[thread.state.interpreter].gil;
+  // With stops allowed, a thread that runs Python is read in one; this is for those without the GIL.
+  const bool must_lack_gil = options.pause == PauseMode::kAuto && gil.enabled();
   const uint8_t* copy = states.copy_of(thread.state);
   tstate_copy_.resize(layout_.thread.size);
   for (int i = 0; i < kTries; ++i) {
@@ -240,26 +250,36 @@ void StackReader::ReadTwice(const ThreadStates& states, WatchedThread& thread) {
     }
     thread.walker->Prepare(memory_, thread.state.address, copy, CopyBudget::kBounded);
     thread.second_walker->Prepare(memory_, thread.state.address, copy, CopyBudget::kBounded);
-    if (TryReadTwice(thread)) return Keep(thread);
+    if (TryReadTwice(thread, gil, must_lack_gil)) return Keep(thread);
+    if (must_lack_gil && gil.holder() == thread.state.address) break;
   }
-  Lose(thread, SampleErrorCode::kChanged);
+  Lose(thread, must_lack_gil ? SampleErrorCode::kNotSeen : SampleErrorCode::kChanged);
 }
 
 // A stack that is put together from two instants differs from a second copy of it, made right
-// behind in the same call: 0 impossible stacks of 26,194 (the leaf's instruction left aside).
-bool StackReader::TryReadTwice(WatchedThread& thread) {
+// behind in the same call (the leaf's instruction left aside). It could be the same by chance where
+// the program comes back to the same place in just that time; for a thread without the GIL, before
+// and after, that is ruled out.
+bool StackReader::TryReadTwice(WatchedThread& thread, GilReader& gil, bool must_lack_gil) {
   batch_.clear();
+  gil.AppendTo(batch_);
   thread.walker->AppendTo(batch_);
   thread.second_walker->AppendTo(batch_);
+  gil_after_ = gil;
+  gil_after_->AppendTo(batch_);
   memory_.ReadBatch(absl::MakeSpan(batch_));
-  const ReadRequest* requests = batch_.data();
+  gil.Settle(batch_.front());
+  gil_after_->Settle(batch_.back());
+  const ReadRequest* requests = batch_.data() + 1;
   requests += thread.walker->Walk(memory_, requests, thread.stack);
   thread.second_walker->Walk(memory_, requests, *thread.second_stack);
   if (thread.walker->missed() || thread.second_walker->missed()) return false;
+  if (must_lack_gil && (gil.holder() == thread.state.address ||
+                        gil_after_->holder() == thread.state.address)) {
+    return false;
+  }
   return thread.stack.SameChain(*thread.second_stack) &&
          (thread.stack.whole() || thread.stack.error().code == SampleErrorCode::kTooDeep);
 }
-
-
 
 }  // namespace spyhop

@@ -15,6 +15,7 @@
 #define SPYHOP_SAMPLER_STACK_READER_H_
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/remote_memory.h"
@@ -52,12 +53,12 @@ class StackReader {
   void RefreshSched(WatchedThread& thread);
   void ReadBlocked(const ThreadStates& states);
   void ReadOn(const ThreadStates& states, WatchedThread& thread);
-  void StopAndRead(const ThreadStates& states, WatchedThread& holder, ThreadStopControl& control,
-                   DurationHistogram& stops);
+  void StopAndRead(const ThreadStates& states, WatchedThread& holder, const Options& options,
+                   ThreadStopControl& control, DurationHistogram& stops);
   void AppendCollecting(RemoteAddress interpreter);
   void ReadWhileStopped(WatchedThread& holder, GilReader& gil, bool& others_frozen) noexcept;
-  void ReadTwice(const ThreadStates& states, WatchedThread& thread);
-  bool TryReadTwice(WatchedThread& thread);
+  void ReadTwice(const ThreadStates& states, WatchedThread& thread, const Options& options);
+  bool TryReadTwice(WatchedThread& thread, GilReader& gil, bool must_lack_gil);
 
 
   RemoteMemory& memory_;
@@ -72,6 +73,7 @@ class StackReader {
   std::vector<ReadRequest> again_;
   std::vector<uint8_t> tstate_copy_;
   int32_t collecting_ = 0;
+  std::optional<GilReader> gil_after_;
 };
 
 }  // namespace spyhop

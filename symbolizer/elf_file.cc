@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -146,18 +147,22 @@ void ElfFile::ReadSegments() {
   }
 }
 
-// The loader maps whole pages, so a mapping may begin before its segment's offset, and two segments
-// may share a page of the file: then the right one is executable as the mapping is.
+// The loader maps whole pages, so a mapping may begin before its segment does, and two segments may
+// share a page of the file. Then the right one is executable as the mapping is, and begins in the
+// mapping's first page rather than before (mprotect splits only what lies behind that page).
 std::optional<uint64_t> ElfFile::LoadBias(const Mapping& mapping) const {
-  constexpr uint64_t kMaxPage = 0x10000;
+  const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
   std::optional<uint64_t> bias;
+  int best = -1;
   for (const ElfSegment& segment : segments_) {
-    const uint64_t first = segment.offset & ~(kMaxPage - 1);
+    const uint64_t first = segment.offset & ~(page - 1);
     if (mapping.offset < first || mapping.offset >= segment.offset + segment.file_size) continue;
-    const uint64_t linked = segment.address - segment.offset + mapping.offset;
-    const uint64_t found = mapping.range.begin().value() - linked;
-    if (segment.executable == mapping.executable) return found;
-    if (!bias) bias = found;
+    const int likeness = (segment.executable == mapping.executable ? 4 : 0) +
+                         (first == mapping.offset ? 2 : 0) +
+                         (segment.writable == mapping.writable ? 1 : 0);
+    if (likeness <= best) continue;
+    best = likeness;
+    bias = mapping.range.begin().value() - (segment.address - segment.offset + mapping.offset);
   }
   return bias;
 }

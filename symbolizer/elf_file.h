@@ -37,7 +37,7 @@ struct ElfSection {
   uint64_t size = 0;
 };
 
-struct ElfSegment {  // PT_LOAD
+struct ElfSegment {      // PT_LOAD
   uint64_t address = 0;  // as linked
   uint64_t offset = 0;
   uint64_t file_size = 0;

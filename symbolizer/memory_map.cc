@@ -54,7 +54,8 @@ std::optional<Mapping> ParseLine(absl::string_view line) {
       !absl::SimpleAtoi(TakeWord(line), &mapping.inode)) {
     return std::nullopt;
   }
-  mapping.device = makedev(static_cast<unsigned>(device_major), static_cast<unsigned>(device_minor));
+  mapping.device =
+      makedev(static_cast<unsigned>(device_major), static_cast<unsigned>(device_minor));
   SetPath(line, mapping);
   return mapping;
 }

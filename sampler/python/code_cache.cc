@@ -107,8 +107,11 @@ int32_t CodeCache::InstructionOffset(const RawFrame& frame) const {
 }
 
 Position CodeCache::PositionOf(const CodeInfo& code, const RawFrame& frame) const {
-  return FindPosition(layout_.features.line_table, code.line_table, code.first_line,
-                      InstructionOffset(frame));
+  Position position = FindPosition(layout_.features.line_table, code.line_table, code.first_line,
+                                   InstructionOffset(frame));
+  // Some instructions have no line, such as the first of a generator (PEP 626).
+  if (position.line <= 0) position.line = code.first_line;
+  return position;
 }
 
 }  // namespace spyhop

@@ -6,7 +6,7 @@ namespace spyhop {
 
 GilReader::GilReader(RemoteMemory& memory, const Interpreter& interpreter,
                      RemoteAddress interpreter_state)
-    : interpreter_(interpreter) {
+    : interpreter_(&interpreter) {
   const Layout& layout = interpreter.layout;
   switch (layout.features.gil_model) {
     case GilModel::kCurrentThreadGlobal:
@@ -28,8 +28,8 @@ GilReader::GilReader(RemoteMemory& memory, const Interpreter& interpreter,
 }
 
 AddressRange GilReader::range() const {
-  if (interpreter_.layout.features.gil_model == GilModel::kCurrentThreadGlobal) return {};
-  return AddressRange::OfSize(address_, interpreter_.layout.gil.size);
+  if (interpreter_->layout.features.gil_model == GilModel::kCurrentThreadGlobal) return {};
+  return AddressRange::OfSize(address_, interpreter_->layout.gil.size);
 }
 
 void GilReader::AppendTo(std::vector<ReadRequest>& batch) noexcept {
@@ -37,16 +37,16 @@ void GilReader::AppendTo(std::vector<ReadRequest>& batch) noexcept {
 }
 
 bool GilReader::enabled() const {
-  const Field<int32_t>& field = interpreter_.layout.gil.enabled;
+  const Field<int32_t>& field = interpreter_->layout.gil.enabled;
   return !field.present() || (arrived_ && field.In(copy_) != 0);
 }
 
 RemoteAddress GilReader::holder() const {
   if (!arrived_ || !enabled()) return RemoteAddress();
-  if (interpreter_.layout.features.gil_model == GilModel::kCurrentThreadGlobal) {
+  if (interpreter_->layout.features.gil_model == GilModel::kCurrentThreadGlobal) {
     return PointerField{0}.In(copy_);
   }
-  const GilLayout& fields = interpreter_.layout.gil;
+  const GilLayout& fields = interpreter_->layout.gil;
   return fields.locked.In(copy_) > 0 ? fields.last_holder.In(copy_) : RemoteAddress();
 }
 

@@ -37,7 +37,7 @@ class GilReader {
   bool enabled() const;
 
  private:
-  const Interpreter& interpreter_;
+  const Interpreter* interpreter_;
   RemoteAddress address_;
   size_t size_ = 0;
   bool arrived_ = false;

@@ -144,6 +144,10 @@ size_t InterpFrameWalker::Walk(RemoteMemory& memory, const ReadRequest* requests
   copies_.Settle(requests);
   RemoteAddress frame;
   if (FindTop(memory, stack, frame)) WalkFrom(memory, frame, stack);
+  // A wild pointer at the very top is one that has not been filled in yet.
+  if (!stack.whole() && stack.frames().empty()) {
+    stack.Truncate(SampleErrorCode::kIncompleteFrame, frame);
+  }
   return copies_.pieces();
 }
 
@@ -156,18 +160,43 @@ bool InterpFrameWalker::FindTop(RemoteMemory& memory, RawStack& stack,
   }
   if (layout_.features.frame_model == FrameModel::kCurrentFrame) {
     frame = layout_.thread.current_frame.In(tstate);
-    return true;
+  } else {
+    const RemoteAddress cframe = layout_.thread.cframe.In(tstate);
+    const uint8_t* copy = cframe.MayHoldPointer()
+                              ? copies_.FindOrFetch(memory, cframe, layout_.cframe.size)
+                              : nullptr;
+    if (copy == nullptr) {
+      stack.Truncate(SampleErrorCode::kUnreadable, cframe);
+      return false;
+    }
+    frame = layout_.cframe.current_frame.In(copy);
   }
-  const RemoteAddress cframe = layout_.thread.cframe.In(tstate);
-  const uint8_t* copy = cframe.MayHoldPointer()
-                            ? copies_.FindOrFetch(memory, cframe, layout_.cframe.size)
-                            : nullptr;
-  if (copy == nullptr) {
-    stack.Truncate(SampleErrorCode::kUnreadable, cframe);
-    return false;
+  if (!AbovePoppedFrames(tstate, frame)) return true;
+  stack.Truncate(SampleErrorCode::kIncompleteFrame, frame);
+  return false;
+}
+
+// _PyEval_EvalFrameDefault hangs its cframe into the thread state before it fills it in (3.11,
+// 3.12), and a thread can be stopped just there. What the field then holds is a frame that has
+// returned: one beyond the top of the data stack, or see IsRoot.
+bool InterpFrameWalker::AbovePoppedFrames(const uint8_t* tstate,
+                                          RemoteAddress frame) const noexcept {
+  const RemoteAddress chunk = layout_.thread.datastack_chunk.In(tstate);
+  const RemoteAddress top = layout_.thread.datastack_top.In(tstate);
+  return chunk <= top && frame >= top && frame < layout_.thread.datastack_limit.In(tstate);
+}
+
+// A generator's frame is linked to its caller when it is resumed and unlinked when it yields, which
+// are two stores each (DISPATCH_INLINED and YIELD_VALUE, Python/ceval.c): a thread stopped between
+// them seems to begin in the generator. A stack begins with a shim (3.12+), or with a frame of its
+// thread's own.
+bool InterpFrameWalker::IsRoot(const uint8_t* frame_copy) const noexcept {
+  const uint8_t owner = layout_.iframe.owner.In(frame_copy);
+  const FrameOwners& owners = layout_.features.owners;
+  if (layout_.features.entry_marker == EntryMarker::kShim) {
+    return owner == owners.c_stack || owner == owners.interpreter;
   }
-  frame = layout_.cframe.current_frame.In(copy);
-  return true;
+  return owner != owners.generator;
 }
 
 void InterpFrameWalker::WalkFrom(RemoteMemory& memory, RemoteAddress frame,
@@ -191,6 +220,9 @@ void InterpFrameWalker::WalkFrom(RemoteMemory& memory, RemoteAddress frame,
     if (copy == nullptr) return stack.Truncate(SampleErrorCode::kUnreadable, frame);
     if (!PushFrame(copy, frame, stack)) return;
     const RemoteAddress previous = layout_.iframe.previous.In(copy);
+    if (previous.is_null() && !IsRoot(copy)) {
+      return stack.Truncate(SampleErrorCode::kIncompleteFrame, frame);
+    }
     if (previous == frame) return stack.Truncate(SampleErrorCode::kNoProgress, frame);
     frame = previous;
   }

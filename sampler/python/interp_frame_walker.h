@@ -39,7 +39,10 @@ class InterpFrameWalker : public FrameWalker {
   void AddNewestChunk(const Chunk& chunk);
   // Where the chain begins, out of the copies; false marks the stack.
   bool FindTop(RemoteMemory& memory, RawStack& stack, RemoteAddress& frame) noexcept;
+  bool AbovePoppedFrames(const uint8_t* tstate, RemoteAddress frame) const noexcept;
   void WalkFrom(RemoteMemory& memory, RemoteAddress frame, RawStack& stack) noexcept;
+  // Is this a frame that a thread's stack can begin with?
+  bool IsRoot(const uint8_t* frame_copy) const noexcept;
   // The frame on which the walk goes on when the middle of a deep stack was not copied; null when
   // `frame` is not in such a middle.
   RemoteAddress BeyondTheGap(RemoteAddress frame) const noexcept;

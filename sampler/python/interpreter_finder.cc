@@ -62,7 +62,7 @@ class Search {
   RemoteMemory& memory_;
   std::string executable_;
   MemoryMap map_;
-  std::vector<MappedObject> objects_;  // those with code, most promising first
+  std::vector<MappedObject> objects_;         // those with code, most promising first
   std::vector<const MappedObject*> to_scan_;  // those of objects_ that symbols did not settle
   std::optional<Interpreter> found_;
   // Of all that failed, what tells most.
@@ -112,8 +112,8 @@ absl::Status Search::CheckExecutable() {
 
 // A deleted executable can be opened by its owner where map_files cannot.
 absl::StatusOr<ScopedFd> Search::OpenObject(const MappedObject& object) const {
-  absl::StatusOr<ScopedFd> fd = files_.OpenMapped(object.mappings.front().range, object.path,
-                                                  object.device, object.inode);
+  absl::StatusOr<ScopedFd> fd =
+      files_.OpenMapped(object.mappings.front().range, object.path, object.device, object.inode);
   if (fd.ok()) return fd;
   absl::StatusOr<ScopedFd> executable = files_.OpenExecutable();
   struct stat info;
@@ -247,8 +247,8 @@ absl::Status Search::NotFound() const {
     return absl::UnimplementedError(absl::StrCat(name, ": ", error_.message()));
   }
   if (IsStarting(error_)) {
-    return StartingError(absl::StrCat(name, " is still starting Python, or has just ended it: ",
-                                      error_.message()));
+    return StartingError(
+        absl::StrCat(name, " is still starting Python, or has just ended it: ", error_.message()));
   }
   if (absl::IsFailedPrecondition(error_)) {
     return absl::FailedPreconditionError(

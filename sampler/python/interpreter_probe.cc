@@ -12,6 +12,7 @@
 namespace spyhop {
 namespace {
 
+constexpr int kThreadAttempts = 10;
 constexpr int kThreadPolls = 40;
 constexpr unsigned kThreadPollMicros = 500;
 constexpr int kMaxInterpreters = 4096;
@@ -97,8 +98,8 @@ bool ListHas(RemoteMemory& memory, const Layout& layout, RemoteAddress first,
   RemoteAddress interpreter = first;
   for (int i = 0; interpreter.MayHoldPointer() && i < kMaxInterpreters; ++i) {
     if (interpreter == wanted) return true;
-    interpreter = memory.ReadPointer(layout.interpreter.next.At(interpreter))
-                      .value_or(RemoteAddress());
+    interpreter =
+        memory.ReadPointer(layout.interpreter.next.At(interpreter)).value_or(RemoteAddress());
   }
   return false;
 }
@@ -123,8 +124,8 @@ absl::StatusOr<ProbeResult> InterpreterProbe::ByOneTable(const Layout& layout,
   return MakeResult(*trial, layout, *trial->version);
 }
 
-absl::StatusOr<ProbeResult> InterpreterProbe::ByTablesAmong(
-    absl::Span<const Layout* const> layouts, TryLayout try_layout) {
+absl::StatusOr<ProbeResult> InterpreterProbe::ByTablesAmong(absl::Span<const Layout* const> layouts,
+                                                            TryLayout try_layout) {
   absl::Status error = absl::OkStatus();
   for (const Layout* layout : layouts) {
     absl::StatusOr<ProbeResult> result = ByOneTable(*layout, try_layout);
@@ -226,13 +227,18 @@ std::optional<RemoteAddress> InterpreterProbe::WaitForThread(RemoteAddress varia
 
 absl::StatusOr<ProbeResult> InterpreterProbe::CurrentThread(RemoteAddress variable,
                                                             InterpreterScan& scan) {
-  const std::optional<RemoteAddress> tstate = WaitForThread(variable);
-  absl::StatusOr<ProbeResult> result = ByTables([&](const Layout& layout) -> absl::StatusOr<Trial> {
-    if (HasRuntime(layout)) return NothingTried();
-    if (!tstate) return TryVariables(layout, scan);
-    const auto owner = memory_.ReadPointer(layout.thread.interp.At(*tstate));
-    return TryInterpreter(memory_, layout, owner.value_or(RemoteAddress()));
-  });
+  absl::StatusOr<ProbeResult> result = NothingTried();
+  // The thread may end between two reads.
+  for (int i = 0; i < kThreadAttempts && !result.ok(); ++i) {
+    const std::optional<RemoteAddress> tstate = WaitForThread(variable);
+    result = ByTables([&](const Layout& layout) -> absl::StatusOr<Trial> {
+      if (HasRuntime(layout)) return NothingTried();
+      if (!tstate) return TryVariables(layout, scan);
+      const auto owner = memory_.ReadPointer(layout.thread.interp.At(*tstate));
+      return TryInterpreter(memory_, layout, owner.value_or(RemoteAddress()));
+    });
+    if (!tstate) break;
+  }
   if (result.ok()) FindHeadVariable(scan, result->interpreter);
   return result;
 }
@@ -272,8 +278,7 @@ absl::StatusOr<ProbeResult> InterpreterProbe::Scan(InterpreterScan& scan) {
   for (const RemoteAddress variable : scan.InterpreterVariables(layout)) {
     if (!HasRuntime(layout) || !HeadLeadsToMain(memory_, layout, variable)) continue;
     interpreter.interpreters_head = variable;
-    interpreter.runtime =
-        RemoteAddress(variable.value() - layout.runtime.interpreters_head.offset);
+    interpreter.runtime = RemoteAddress(variable.value() - layout.runtime.interpreters_head.offset);
     return result;
   }
   FindHeadVariable(scan, interpreter);

@@ -62,8 +62,8 @@ const std::vector<InterpreterScan::Words>& InterpreterScan::WritableWords() {
   for (const AddressRange& range : map_.WritableRanges(object_)) {
     Words piece{.begin = range.begin()};
     piece.words.resize(std::min(range.size(), kMaxBytes) / sizeof(uint64_t));
-    const size_t got = memory_.ReadSome(range.begin(), piece.words.data(),
-                                        piece.words.size() * sizeof(uint64_t));
+    const size_t got =
+        memory_.ReadSome(range.begin(), piece.words.data(), piece.words.size() * sizeof(uint64_t));
     piece.words.resize(got / sizeof(uint64_t));
     words_->push_back(std::move(piece));
   }

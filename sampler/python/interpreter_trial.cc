@@ -17,6 +17,7 @@ constexpr char kStartingPayload[] = "spyhop/python-is-starting";
 
 constexpr int kMaxInterpreters = 256;
 constexpr int kMaxThreadsChecked = 64;
+constexpr int kFirstThreadAttempts = 20;
 constexpr int kMaxFramesChecked = 8;  // shims lie between frames of code
 
 absl::Status Mismatch(std::string_view what, RemoteAddress address) {
@@ -33,6 +34,8 @@ class Examination {
   absl::Status Run(Trial& trial);
 
  private:
+  absl::StatusOr<RemoteAddress> FirstThread();
+  bool IsOwnThread(RemoteAddress tstate);
   absl::Status CheckThreads(TrialFrames& frames);
   absl::Status CheckDicts();
   void ReadSys(Trial& trial);
@@ -54,21 +57,34 @@ absl::Status Examination::Run(Trial& trial) {
   return absl::OkStatus();
 }
 
-// Every thread state must point back.
-absl::Status Examination::CheckThreads(TrialFrames& frames) {
+// The first thread state, if it points back. Threads come and go at the head of the list.
+absl::StatusOr<RemoteAddress> Examination::FirstThread() {
   const RemoteAddress head = layout_.interpreter.threads_head.At(interpreter_);
-  const std::optional<RemoteAddress> first = memory_.ReadPointer(head);
-  if (!first) return Mismatch("unreadable list of threads", head);
-  if (first->is_null()) return StartingError("its interpreter has no thread");
+  RemoteAddress tstate;
+  for (int i = 0; i < kFirstThreadAttempts; ++i) {
+    const std::optional<RemoteAddress> first = memory_.ReadPointer(head);
+    if (!first) return Mismatch("unreadable list of threads", head);
+    if (first->is_null()) return StartingError("its interpreter has no thread");
+    if (!first->MayHoldPointer()) return Mismatch("no thread state can lie", *first);
+    if (IsOwnThread(*first)) return *first;
+    tstate = *first;
+  }
+  return Mismatch("thread state of another owner", tstate);
+}
+
+bool Examination::IsOwnThread(RemoteAddress tstate) {
+  return tstate.MayHoldPointer() &&
+         memory_.ReadPointer(layout_.thread.interp.At(tstate)) == interpreter_;
+}
+
+absl::Status Examination::CheckThreads(TrialFrames& frames) {
+  const absl::StatusOr<RemoteAddress> first = FirstThread();
+  if (!first.ok()) return first.status();
   RemoteAddress tstate = *first;
-  for (int i = 0; tstate && i < kMaxThreadsChecked; ++i) {
-    if (!tstate.MayHoldPointer()) return Mismatch("no thread state can lie", tstate);
-    const auto owner = memory_.ReadPointer(layout_.thread.interp.At(tstate));
-    if (!owner || *owner != interpreter_) return Mismatch("thread state of another owner", tstate);
-    if (frames != TrialFrames::kGood) {
-      const TrialFrames here = LookAtFrames(tstate);
-      if (here != TrialFrames::kNone) frames = here;
-    }
+  for (int i = 0; i < kMaxThreadsChecked && IsOwnThread(tstate); ++i) {
+    const TrialFrames here = LookAtFrames(tstate);
+    if (here == TrialFrames::kGood || frames == TrialFrames::kNone) frames = here;
+    if (frames == TrialFrames::kGood) break;
     tstate = memory_.ReadPointer(layout_.thread.next.At(tstate)).value_or(RemoteAddress());
   }
   return absl::OkStatus();
@@ -79,9 +95,12 @@ RemoteAddress Examination::TopFrame(RemoteAddress tstate) {
     return memory_.ReadPointer(at).value_or(RemoteAddress());
   };
   switch (layout_.features.frame_model) {
-    case FrameModel::kFrameObjects: return pointer(layout_.thread.frame.At(tstate));
-    case FrameModel::kCurrentFrame: return pointer(layout_.thread.current_frame.At(tstate));
-    case FrameModel::kCFrame: break;
+    case FrameModel::kFrameObjects:
+      return pointer(layout_.thread.frame.At(tstate));
+    case FrameModel::kCurrentFrame:
+      return pointer(layout_.thread.current_frame.At(tstate));
+    case FrameModel::kCFrame:
+      break;
   }
   const RemoteAddress cframe = pointer(layout_.thread.cframe.At(tstate));
   return cframe ? pointer(layout_.cframe.current_frame.At(cframe)) : cframe;

@@ -26,7 +26,7 @@ struct Trial {
   RemoteAddress first;  // the PyInterpreterState at the head of the list
   // sys.hexversion; none while sys is still being filled.
   std::optional<PyVersion> version;
-  bool debug = false;  // sys.gettotalrefcount is there, as in Py_DEBUG builds only
+  bool debug = false;                  // sys.gettotalrefcount is there, as in Py_DEBUG builds only
   std::optional<int64_t> max_unicode;  // sys.maxunicode
   TrialFrames frames = TrialFrames::kNone;
 };

@@ -85,10 +85,17 @@ std::optional<TextSource> FindPep393Text(const Layout& layout, const Header& hea
   if ((type_flags & kUnicodeSubclass) == 0 || !length || !state) return std::nullopt;
   TextSource source{.units_count = *length};
   switch (*state >> fields.kind_shift & 7) {
-    case 1: source.units = TextUnits::kLatin1; break;
-    case 2: source.units = TextUnits::kUcs2; break;
-    case 4: source.units = TextUnits::kUcs4; break;
-    default: return std::nullopt;
+    case 1:
+      source.units = TextUnits::kLatin1;
+      break;
+    case 2:
+      source.units = TextUnits::kUcs2;
+      break;
+    case 4:
+      source.units = TextUnits::kUcs4;
+      break;
+    default:
+      return std::nullopt;
   }
   if ((*state >> fields.compact_shift & 1) != 0) {
     const bool ascii = (*state >> fields.ascii_shift & 1) != 0;
@@ -147,10 +154,9 @@ std::optional<std::string> ObjectReader::String(RemoteAddress object, size_t max
   const auto type = header.Get(layout_.object.ob_type);
   const std::optional<uint64_t> flags = TypeFlags(type.value_or(RemoteAddress()));
   if (!flags) return std::nullopt;
-  const std::optional<TextSource> source =
-      layout_.features.string_model == StringModel::kPython2
-          ? FindPython2Text(layout_, header, *flags)
-          : FindPep393Text(layout_, header, *flags);
+  const std::optional<TextSource> source = layout_.features.string_model == StringModel::kPython2
+                                               ? FindPython2Text(layout_, header, *flags)
+                                               : FindPep393Text(layout_, header, *flags);
   if (!source) return std::nullopt;
   return ReadText(memory_, *source, max_bytes);
 }
@@ -252,10 +258,14 @@ std::optional<RemoteAddress> ObjectReader::Attribute(RemoteAddress object, std::
   if (!instance) return std::nullopt;
   if ((instance->type_flags & kManagedDict) != 0) {
     switch (layout_.features.instance_dict) {
-      case InstanceDictModel::kManaged311: return InManaged311(*instance, name);
-      case InstanceDictModel::kManaged312: return InManaged312(*instance, name);
-      case InstanceDictModel::kInlineValues: return InManaged313(*instance, name);
-      case InstanceDictModel::kDictOffset: break;
+      case InstanceDictModel::kManaged311:
+        return InManaged311(*instance, name);
+      case InstanceDictModel::kManaged312:
+        return InManaged312(*instance, name);
+      case InstanceDictModel::kInlineValues:
+        return InManaged313(*instance, name);
+      case InstanceDictModel::kDictOffset:
+        break;
     }
   }
   const auto offset = memory_.Read<int64_t>(layout_.type.tp_dictoffset.At(instance->type));

@@ -34,7 +34,8 @@ class ObjectReader {
   // A str (2.7: str or unicode).
   std::optional<std::string> String(RemoteAddress object, size_t max_bytes = kMaxNameBytes);
   // A bytes object (2.7: str).
-  std::optional<std::vector<uint8_t>> Bytes(RemoteAddress object, size_t max_bytes = kMaxBytesObject);
+  std::optional<std::vector<uint8_t>> Bytes(RemoteAddress object,
+                                            size_t max_bytes = kMaxBytesObject);
   // An int that fits 64 bits; negative ones too.
   std::optional<int64_t> Integer(RemoteAddress object);
   std::optional<RemoteAddress> Type(RemoteAddress object);

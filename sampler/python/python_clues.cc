@@ -37,9 +37,8 @@ std::vector<std::string_view> WantedNames() {
 
 void AddPlace(RemoteAddress address, std::string found_by,
               std::vector<PythonClues::Place>& places) {
-  const bool known = std::any_of(places.begin(), places.end(), [&](const auto& place) {
-    return place.address == address;
-  });
+  const bool known = std::any_of(places.begin(), places.end(),
+                                 [&](const auto& place) { return place.address == address; });
   if (!known) places.push_back({address, std::move(found_by)});
 }
 

@@ -19,12 +19,12 @@ struct PythonClues {
     std::string found_by;  // "dynsym _PyRuntime", "section .PyRuntime"
   };
 
-  std::vector<Place> runtimes;    // _PyRuntime, 3.7+
-  std::vector<Place> heads;       // interp_head, to 3.6, only in .symtab
-  RemoteAddress current_thread;   // _PyThreadState_Current, to 3.6
-  RemoteAddress version_word;     // Py_Version, 3.11+
+  std::vector<Place> runtimes;                 // _PyRuntime, 3.7+
+  std::vector<Place> heads;                    // interp_head, to 3.6, only in .symtab
+  RemoteAddress current_thread;                // _PyThreadState_Current, to 3.6
+  RemoteAddress version_word;                  // Py_Version, 3.11+
   std::vector<RemoteAddress> version_buffers;  // every `version`, one of which may be CPython's
-  bool debug_build = false;       // has what only Py_REF_DEBUG builds have
+  bool debug_build = false;                    // has what only Py_REF_DEBUG builds have
   bool pypy = false;
 
   bool any() const { return !runtimes.empty() || !heads.empty() || current_thread; }

@@ -24,9 +24,9 @@ enum class TextUnits : uint8_t {
 };
 
 constexpr size_t UnitSize(TextUnits units) {
-  return units == TextUnits::kUcs4                                   ? 4
+  return units == TextUnits::kUcs4                                 ? 4
          : units == TextUnits::kUcs2 || units == TextUnits::kUtf16 ? 2
-                                                                     : 1;
+                                                                   : 1;
 }
 
 std::string ToUtf8(absl::Span<const uint8_t> bytes, TextUnits units, size_t max_bytes,

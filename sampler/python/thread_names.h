@@ -15,7 +15,8 @@ namespace spyhop {
 
 // Names by PyThreadState.thread_id (pthread_self()), of the interpreter at `interpreter`. Threads
 // that `threading` does not know are absent. Empty when threading was never imported.
-absl::flat_hash_map<uint64_t, std::string> ReadThreadNames(RemoteMemory& memory, const Layout& layout,
+absl::flat_hash_map<uint64_t, std::string> ReadThreadNames(RemoteMemory& memory,
+                                                           const Layout& layout,
                                                            RemoteAddress interpreter);
 
 }  // namespace spyhop

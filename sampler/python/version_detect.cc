@@ -14,8 +14,8 @@ constexpr size_t kLongestVersion = 16;  // "3.100.100rc100+" and its NUL
 enum ReleaseLevel : uint8_t { kAlpha = 0xA, kBeta = 0xB, kCandidate = 0xC, kFinal = 0xF };
 
 std::optional<PyVersion> IfPlausible(PyVersion version) {
-  const bool known_level = version.level == kFinal || (version.level >= kAlpha &&
-                                                       version.level <= kCandidate);
+  const bool known_level =
+      version.level == kFinal || (version.level >= kAlpha && version.level <= kCandidate);
   const bool known_major = version.major == 3 || (version.major == 2 && version.minor >= 6);
   if (!known_major || version.minor >= 100 || !known_level) {
     return std::nullopt;

@@ -64,8 +64,8 @@ void FakeMemory::Serve(ReadRequest& request) {
   const size_t number = requests_++;
   if (const auto change = changes_.find(number); change != changes_.end()) change->second();
   const auto shortened = shortened_.find(number);
-  const size_t size = shortened == shortened_.end() ? request.size
-                                                    : std::min(request.size, shortened->second);
+  const size_t size =
+      shortened == shortened_.end() ? request.size : std::min(request.size, shortened->second);
   request.done = Copy(request.address, static_cast<uint8_t*>(request.destination), size);
   log_.push_back({request.address, request.size, request.done, batches_});
 }

@@ -72,8 +72,9 @@ RemoteAddress ObjectBuilder::Str(std::u32string_view text) {
   const RemoteAddress object =
       Object(Builtin("str", kUnicode), fields.compact_size + text.size() * kind);
   Put(object, fields.length, static_cast<int64_t>(text.size()));
-  Put(object, fields.state, kind << fields.kind_shift | 1u << fields.compact_shift |
-                                uint32_t{ascii} << fields.ascii_shift);
+  Put(object, fields.state,
+      kind << fields.kind_shift | 1u << fields.compact_shift |
+          uint32_t{ascii} << fields.ascii_shift);
   PutUnits(object.Plus(ascii ? fields.ascii_size : fields.compact_size), text, kind);
   return object;
 }
@@ -201,7 +202,8 @@ RemoteAddress ObjectBuilder::Instance(const Items& items, InstanceShape shape) {
   }
   const bool values = shape == InstanceShape::kValues;
   const bool is_inline = model == InstanceDictModel::kInlineValues;
-  const RemoteAddress type = Type("C", kManagedDict | (is_inline ? kInlineValues : 0), kBasicSize, -1);
+  const RemoteAddress type =
+      Type("C", kManagedDict | (is_inline ? kInlineValues : 0), kBasicSize, -1);
   const RemoteAddress object = Object(type, kObjectSize);
   const auto before = [&](uint64_t words) { return RemoteAddress(object.value() - words * kWord); };
   if (values) Put(type, layout_.type.ht_cached_keys, Keys(items, DictShape::kSplit));

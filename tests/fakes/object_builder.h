@@ -1,7 +1,7 @@
 // Python objects in a FakeMemory, for any layout: what CPython would have put there.
 //
-// Only as much of each object as Spyhop reads; offsets come from the layout alone, so a test written
-// with it runs over every table.
+// Only as much of each object as Spyhop reads; offsets come from the layout alone, so a test
+// written with it runs over every table.
 #ifndef SPYHOP_TESTS_FAKES_OBJECT_BUILDER_H_
 #define SPYHOP_TESTS_FAKES_OBJECT_BUILDER_H_
 
@@ -36,19 +36,19 @@ class ObjectBuilder {
   // The shortest form that 3.x would choose; 2.7: str.
   RemoteAddress Str(std::u32string_view text);
   RemoteAddress Str(std::string_view ascii);
-  RemoteAddress LegacyStr(std::u32string_view text);      // 3.x: not compact, to 3.11
+  RemoteAddress LegacyStr(std::u32string_view text);       // 3.x: not compact, to 3.11
   RemoteAddress Python2Unicode(std::u32string_view text);  // 2.7
   RemoteAddress Bytes(std::string_view bytes);
-  RemoteAddress Int(int64_t value);       // 2.7: int
-  RemoteAddress Long(__int128 value);     // 2.7: long
+  RemoteAddress Int(int64_t value);    // 2.7: int
+  RemoteAddress Long(__int128 value);  // 2.7: long
   RemoteAddress Dict(const Items& items, DictShape shape = DictShape::kGeneral);
   RemoteAddress Instance(const Items& items, InstanceShape shape);
   RemoteAddress Module(RemoteAddress dict);
 
   // An interpreter with one thread that runs one frame of a code object.
   struct World {
-    RemoteAddress runtime;      // 3.7+
-    RemoteAddress head;         // the variable
+    RemoteAddress runtime;  // 3.7+
+    RemoteAddress head;     // the variable
     RemoteAddress interpreter;
     RemoteAddress tstate;
     RemoteAddress modules;

@@ -47,8 +47,8 @@ ElfFile OpenSelf() {
 
 uint64_t OwnBias(const ElfFile& file) {
   const MemoryMap map = MemoryMap::Parse(ReadFile("/proc/self/maps"));
-  const Mapping* code = map.Find(
-      RemoteAddress(reinterpret_cast<uint64_t>(&spyhop_elf_file_test_function)));
+  const Mapping* code =
+      map.Find(RemoteAddress(reinterpret_cast<uint64_t>(&spyhop_elf_file_test_function)));
   return file.LoadBias(*code).value_or(1);
 }
 
@@ -71,8 +71,8 @@ TEST(ElfFile, FindsSymbolsWhereTheyAre) {
 TEST(ElfFile, EveryMappingGivesTheSameBias) {
   const ElfFile file = OpenSelf();
   const MemoryMap map = MemoryMap::Parse(ReadFile("/proc/self/maps"));
-  const Mapping* code = map.Find(
-      RemoteAddress(reinterpret_cast<uint64_t>(&spyhop_elf_file_test_function)));
+  const Mapping* code =
+      map.Find(RemoteAddress(reinterpret_cast<uint64_t>(&spyhop_elf_file_test_function)));
   for (const MappedObject& object : map.Objects()) {
     if (object.path != code->path) continue;
     for (const Mapping& mapping : object.mappings) {
@@ -152,10 +152,21 @@ std::string SmallElf() {
   header.e_shentsize = sizeof(Elf64_Shdr);
   header.e_shnum = 4;
   header.e_shstrndx = 2;
-  const Elf64_Phdr load = {.p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_offset = 0, .p_vaddr = 0x10000,
-                           .p_paddr = 0, .p_filesz = 0x400, .p_memsz = 0x1000, .p_align = 0x1000};
-  const Elf64_Sym symbols[2] = {{}, {.st_name = 1, .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT),
-                                     .st_other = 0, .st_shndx = 1, .st_value = 0x10100, .st_size = 64}};
+  const Elf64_Phdr load = {.p_type = PT_LOAD,
+                           .p_flags = PF_R | PF_W,
+                           .p_offset = 0,
+                           .p_vaddr = 0x10000,
+                           .p_paddr = 0,
+                           .p_filesz = 0x400,
+                           .p_memsz = 0x1000,
+                           .p_align = 0x1000};
+  const Elf64_Sym symbols[2] = {{},
+                                {.st_name = 1,
+                                 .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT),
+                                 .st_other = 0,
+                                 .st_shndx = 1,
+                                 .st_value = 0x10100,
+                                 .st_size = 64}};
   const char note[] = "\4\0\0\0\4\0\0\0\3\0\0\0GNU\0\xDE\xAD\xBE\xEF";
   const uint64_t symbols_at = sizeof(header) + sizeof(load);
   const uint64_t strings_at = symbols_at + sizeof(symbols);
@@ -163,9 +174,16 @@ std::string SmallElf() {
   header.e_shoff = note_at + 20;
   const auto section = [](uint32_t name, uint32_t type, uint64_t offset, uint64_t size,
                           uint32_t link, uint64_t entry) {
-    return Elf64_Shdr{.sh_name = name, .sh_type = type, .sh_flags = SHF_ALLOC, .sh_addr = 0x10000 + offset,
-                      .sh_offset = offset, .sh_size = size, .sh_link = link, .sh_info = 0,
-                      .sh_addralign = 4, .sh_entsize = entry};
+    return Elf64_Shdr{.sh_name = name,
+                      .sh_type = type,
+                      .sh_flags = SHF_ALLOC,
+                      .sh_addr = 0x10000 + offset,
+                      .sh_offset = offset,
+                      .sh_size = size,
+                      .sh_link = link,
+                      .sh_info = 0,
+                      .sh_addralign = 4,
+                      .sh_entsize = entry};
   };
   const Elf64_Shdr sections[4] = {{},
                                   section(12, SHT_DYNSYM, symbols_at, sizeof(symbols), 2, 24),
@@ -202,13 +220,15 @@ TEST(ElfFile, ReadsASmallFileWhole) {
   EXPECT_TRUE(symbols[0].dynamic);
   EXPECT_EQ(file->BuildId(), "deadbeef");
   EXPECT_TRUE(file->FindSection(".dynsym").has_value());
-  EXPECT_EQ(file->LoadBias({.range = {RemoteAddress(0x7f0000000000), RemoteAddress(0x7f0000001000)}}),
-            0x7f0000000000u - 0x10000u);
+  EXPECT_EQ(
+      file->LoadBias({.range = {RemoteAddress(0x7f0000000000), RemoteAddress(0x7f0000001000)}}),
+      0x7f0000000000u - 0x10000u);
 }
 
 TEST(ElfFile, SurvivesEveryTruncation) {
   const std::string bytes = SmallElf();
-  for (size_t size = 0; size < bytes.size(); ++size) UseEverything(OpenBytes(bytes.substr(0, size)));
+  for (size_t size = 0; size < bytes.size(); ++size)
+    UseEverything(OpenBytes(bytes.substr(0, size)));
 }
 
 TEST(ElfFile, SurvivesEveryDamagedByte) {

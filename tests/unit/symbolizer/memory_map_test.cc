@@ -18,7 +18,8 @@ constexpr char kMaps[] =
     "0041f000-006b0000 r-xp 0001f000 08:01 1234                               /usr/bin/python3.11\n"
     "00a47000-00c00000 rw-p 00646000 08:01 1234                               /usr/bin/python3.11\n"
     "00c00000-00c10000 rw-p 00000000 00:00 0 \n"
-    "7f0000000000-7f0000001000 r--p 00000000 fe:02 99                         /tmp/a b (x)/l.so (deleted)\n"
+    "7f0000000000-7f0000001000 r--p 00000000 fe:02 99                         /tmp/a b (x)/l.so "
+    "(deleted)\n"
     "7f0000001000-7f0000002000 ---p 00000000 00:00 0 \n"
     "7f0000003000-7f0000004000 r-xp 00001000 08:01 1234                       /usr/bin/python3.11\n"
     "7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0                          [stack]\n";
@@ -107,8 +108,8 @@ TEST(MemoryMap, LeavesOutLinesThatMakeNoSense) {
 }
 
 TEST(MemoryMap, SortsAndDropsOverlaps) {
-  const MemoryMap map = MemoryMap::Parse(
-      "5000-6000 r--p 0 0:0 0\n1000-3000 r--p 0 0:0 0\n2000-4000 rw-p 0 0:0 0\n");
+  const MemoryMap map =
+      MemoryMap::Parse("5000-6000 r--p 0 0:0 0\n1000-3000 r--p 0 0:0 0\n2000-4000 rw-p 0 0:0 0\n");
   ASSERT_THAT(map.mappings(), SizeIs(2));
   EXPECT_EQ(map.mappings()[0].range.end(), RemoteAddress(0x3000));
   EXPECT_EQ(map.mappings()[1].range.begin(), RemoteAddress(0x5000));

@@ -75,7 +75,8 @@ TEST_P(InterpreterProbeTest, TrialRefusesThreadOfAnotherOwner) {
   builder_.Put(world_.tstate, layout_.thread.interp, world_.interpreter.Plus(8));
   const absl::Status status = Try().status();
   EXPECT_THAT(std::string(status.message()), HasSubstr("thread state of another owner"));
-  EXPECT_THAT(std::string(status.message()), HasSubstr(absl::StrFormat("%x", world_.tstate.value())))
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr(absl::StrFormat("%x", world_.tstate.value())))
       << "names the address";
 }
 
@@ -137,8 +138,8 @@ TEST_P(InterpreterProbeTest, ProbeTriesEveryTableWhenNothingIsKnown) {
 
 TEST_P(InterpreterProbeTest, ProbeWaitsUntilATornFrameIsWhole) {
   if (layout_.flags.free_threaded) return;
-  const PointerField field = layout_.frame_object.f_code.present() ? layout_.frame_object.f_code
-                                                                   : layout_.iframe.code;
+  const PointerField field =
+      layout_.frame_object.f_code.present() ? layout_.frame_object.f_code : layout_.iframe.code;
   builder_.Put(world_.frame, field, RemoteAddress(0x10008));
   memory_.ChangeBeforeRead(400, [&] { builder_.Put(world_.frame, field, world_.code); });
   const absl::StatusOr<ProbeResult> result = Probe({.version = layout_.first});
@@ -215,8 +216,7 @@ TEST(InterpreterFinder, SaysThatThisProcessIsNotPython) {
   const absl::Status status = FindInterpreter(ProcessFiles(getpid()), **memory).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_FALSE(IsStarting(status));
-  EXPECT_THAT(std::string(status.message()),
-              HasSubstr(absl::StrCat("process ", getpid(), " (")));
+  EXPECT_THAT(std::string(status.message()), HasSubstr(absl::StrCat("process ", getpid(), " (")));
   EXPECT_THAT(std::string(status.message()), HasSubstr("is not a Python process"));
 }
 

@@ -1,4 +1,5 @@
-// Runs a test over every layout table: use with INSTANTIATE_TEST_SUITE_P(..., EveryLayout(), LayoutName).
+// Runs a test over every layout table: use with INSTANTIATE_TEST_SUITE_P(..., EveryLayout(),
+// LayoutName).
 #ifndef SPYHOP_TESTS_UNIT_SAMPLER_PYTHON_LAYOUT_PARAM_H_
 #define SPYHOP_TESTS_UNIT_SAMPLER_PYTHON_LAYOUT_PARAM_H_
 

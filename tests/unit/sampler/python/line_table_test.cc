@@ -67,9 +67,9 @@ LineTable FormatOf(const std::string& version) {
 
 std::vector<CapturedCode> Captured() {
   const char* override_path = std::getenv("SPYHOP_TEST_LINE_TABLES");
-  std::ifstream in(override_path != nullptr
-                       ? override_path
-                       : SPYHOP_SOURCE_DIR "/tests/unit/sampler/python/data/line_tables.txt");
+  std::ifstream in(override_path != nullptr ? override_path
+                                            : SPYHOP_SOURCE_DIR
+                       "/tests/unit/sampler/python/data/line_tables.txt");
   std::vector<CapturedCode> codes;
   for (std::string text; std::getline(in, text);) codes.push_back(ParseCode(text));
   return codes;
@@ -133,7 +133,8 @@ TEST(LineTable, TableOfMegabytesHasNoCliff) {
 }
 
 TEST(LineTable, DamagedTableGivesTheLastGoodLine) {
-  EXPECT_EQ(FindPosition(LineTable::kLocationTable, Table{0xD8, 1, 2, 0xF0, 0x7F}, 10, 2), Line(11));
+  EXPECT_EQ(FindPosition(LineTable::kLocationTable, Table{0xD8, 1, 2, 0xF0, 0x7F}, 10, 2),
+            Line(11));
   EXPECT_EQ(FindPosition(LineTable::kLinetable310, Table{2, 1, 2}, 10, 100), Line(11));
   EXPECT_EQ(FindPosition(LineTable::kLnotabSigned, Table{2, 1, 2}, 10, 100), Line(11));
   EXPECT_EQ(FindPosition(LineTable::kLocationTable, Table(64, 0xFF), 10, 100'000), Line(10));

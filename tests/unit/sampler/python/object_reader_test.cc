@@ -22,9 +22,7 @@ using testing::Optional;
 
 class ObjectReaderTest : public testing::TestWithParam<const Layout*> {
  protected:
-  bool is_python2() const {
-    return layout_.features.string_model == StringModel::kPython2;
-  }
+  bool is_python2() const { return layout_.features.string_model == StringModel::kPython2; }
 
   const Layout& layout_ = *GetParam();
   FakeMemory memory_;
@@ -86,9 +84,9 @@ TEST_P(ObjectReaderTest, ReadsBytes) {
 }
 
 TEST_P(ObjectReaderTest, ReadsIntegers) {
-  for (const int64_t value : {int64_t{0}, int64_t{1}, int64_t{-1}, int64_t{1} << 30,
-                              int64_t{-1} << 45, int64_t{0x7f12345678c0},
-                              std::numeric_limits<int64_t>::max()}) {
+  for (const int64_t value :
+       {int64_t{0}, int64_t{1}, int64_t{-1}, int64_t{1} << 30, int64_t{-1} << 45,
+        int64_t{0x7f12345678c0}, std::numeric_limits<int64_t>::max()}) {
     EXPECT_THAT(reader_.Integer(builder_.Int(value)), Optional(value));
     EXPECT_THAT(reader_.Integer(builder_.Long(value)), Optional(value));
   }
@@ -157,8 +155,8 @@ TEST_P(ObjectReaderTest, FindsAttributes) {
 
 TEST_P(ObjectReaderTest, InlineValuesThatAreNotValidAreNotRead) {
   if (layout_.features.instance_dict != InstanceDictModel::kInlineValues) return;
-  const RemoteAddress object = builder_.Instance(
-      {{builder_.Str("_name"), builder_.Str("x")}}, InstanceShape::kValues);
+  const RemoteAddress object =
+      builder_.Instance({{builder_.Str("_name"), builder_.Str("x")}}, InstanceShape::kValues);
   memory_.Set<uint32_t>(object.Plus(64), 0);
   EXPECT_EQ(reader_.Attribute(object, "_name"), std::nullopt);
 }
@@ -170,8 +168,8 @@ TEST_P(ObjectReaderTest, FindsTheDictOfAModule) {
 }
 
 TEST_P(ObjectReaderTest, SurvivesEveryFailingRead) {
-  const RemoteAddress object = builder_.Instance({{builder_.Str("_name"), builder_.Str("x")}},
-                                                 InstanceShape::kValues);
+  const RemoteAddress object =
+      builder_.Instance({{builder_.Str("_name"), builder_.Str("x")}}, InstanceShape::kValues);
   const auto read_all = [&] {
     const auto name = reader_.Attribute(object, "_name");
     return name ? reader_.String(*name) : std::nullopt;

@@ -49,9 +49,9 @@ TEST_P(ThreadNamesTest, ReadsActiveThreads) {
       {builder_.Int(0x7f1234567000), Thread(builder_.Str("MainThread"), InstanceShape::kDict)},
       {builder_.Int(0x7f1234568000), Thread(builder_.Str("worker"), InstanceShape::kValues)},
   });
-  EXPECT_THAT(Read(InterpreterWith(threads)),
-              UnorderedElementsAre(Pair(0x7f1234567000, "MainThread"),
-                                   Pair(0x7f1234568000, "worker")));
+  EXPECT_THAT(
+      Read(InterpreterWith(threads)),
+      UnorderedElementsAre(Pair(0x7f1234567000, "MainThread"), Pair(0x7f1234568000, "worker")));
 }
 
 TEST_P(ThreadNamesTest, OneBadThreadCostsOnlyItsOwnName) {
