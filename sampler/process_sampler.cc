@@ -21,6 +21,8 @@ constexpr Nanos kNamesEvery = kSecond;
 constexpr Nanos kExecPatience = 5 * kSecond;
 constexpr Nanos kExecPause = 5 * kMillisecond;
 // A program that starts a thread for each request must not make the profile grow without end.
+// Above it a read from the target's CPU (some 35 us) would take too much of it.
+constexpr double kSharingRate = 2000;
 constexpr int kLongestCarry = 20;
 constexpr size_t kMaxThreadRows = 5000;
 
@@ -89,7 +91,7 @@ ProcessSampler::RoundResult ProcessSampler::Round(Nanos now, ThreadStopControl& 
   unreadable_since_ = 0;
   ++profile_->figures().rounds;
   reader_->ReadRound(attachment_->states(), attachment_->threads(),
-                     {options_.pause, options_.gil_only}, control, profile_->figures().stops);
+                     {options_.pause, options_.gil_only, options_.rate_hz <= kSharingRate}, control, profile_->figures().stops);
   for (const std::unique_ptr<WatchedThread>& thread : attachment_->threads()) {
     Record(*thread, now);
   }
@@ -131,16 +133,13 @@ bool ProcessSampler::ReattachAfterExec() {
 void ProcessSampler::Record(WatchedThread& thread, Nanos now) {
   if (thread.reading == Reading::kNone || thread.reading == Reading::kGone) return;
   ThreadRecord& record = RecordOf(thread);
+  if (thread.reading == Reading::kFresh) Resolve(thread, record, now);
   if (CarriesOver(thread, record)) return;
   Sample sample;
   sample.thread = record.index;
   sample.weight = now - record.last_sample;
   sample.cpu = thread.sched.on_cpu - record.last_sched.on_cpu;
   sample.time_class = ClassOf(thread, record, sample.weight);
-  if (thread.reading == Reading::kFresh) {
-    record.last = record.resolver->Resolve(thread.stack, thread.collects_garbage, now);
-    record.wait_reason = thread.blocked ? WaitReasonOf(thread) : StringId{};
-  }
   record.last_sample = now;
   record.last_sched = thread.sched;
   if (thread.reading == Reading::kLost) {
@@ -151,6 +150,22 @@ void ProcessSampler::Record(WatchedThread& thread, Nanos now) {
   sample.truncated = record.last.truncated;
   sample.wait_reason = record.wait_reason;
   profile_->Add(sample);
+}
+
+void ProcessSampler::Resolve(WatchedThread& thread, ThreadRecord& record, Nanos now) {
+  const StackResolver::Result result =
+      record.resolver->Resolve(thread.stack, thread.collects_garbage, now);
+  const bool torn = result.truncated == SampleErrorCode::kIncompleteFrame ||
+                    (result.truncated == SampleErrorCode::kBadCode &&
+                     options_.pause == PauseMode::kNever);
+  if (torn) {
+    thread.reading = Reading::kLost;
+    thread.lost_cause = result.truncated;
+    thread.settled = false;
+    return;
+  }
+  record.last = result;
+  record.wait_reason = thread.blocked ? WaitReasonOf(thread) : StringId{};
 }
 
 // A thread that was caught between two states, nanoseconds apart, was nowhere to be seen for an

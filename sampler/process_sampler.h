@@ -42,6 +42,7 @@ class ProcessSampler : public Sampler {
   bool ReattachAfterExec();
   void BeginTarget(Nanos now);
   void Record(WatchedThread& thread, Nanos now);
+  void Resolve(WatchedThread& thread, ThreadRecord& record, Nanos now);
   bool CarriesOver(const WatchedThread& thread, ThreadRecord& record);
   ThreadRecord& RecordOf(const WatchedThread& thread);
   ThreadIndex NewThread(const WatchedThread& thread);

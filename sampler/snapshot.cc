@@ -55,7 +55,7 @@ void SnapshotTaker::ReadAll() {
   StackReader reader(attachment_.memory(), attachment_.interpreter().layout);
   for (int round = 0; round < kRounds && !stopper.needs_retirement(); ++round) {
     if (attachment_.Look(clock.Now()) == ThreadStates::LookResult::kUnreadable) return;
-    reader.ReadRound(attachment_.states(), attachment_.threads(), {options_.pause, false}, stopper,
+    reader.ReadRound(attachment_.states(), attachment_.threads(), {options_.pause, false, true}, stopper,
                      stops_);
     if (!AnyLost()) return;
   }

@@ -7,7 +7,8 @@
 //   runs without the GIL                        copied in that same stop: without the GIL its
 //                                               Python stack cannot change, and the GIL is held by
 //                                               the stopped thread. Not stopped itself.
-//   runs, nobody holds the GIL; --pause=never   read twice in one call, kept when equal
+//   runs, nobody holds the GIL; --pause=never   read twice in one call, kept when equal; with
+//                                               --pause=never from its own CPU if it moves too fast
 //
 // Interpreters with a GIL of their own (3.12+) get a stop each; without a GIL every running thread
 // gets one. Runs in the tracer thread.
@@ -16,12 +17,14 @@
 
 #include <memory>
 #include <optional>
+#include <random>
 #include <vector>
 
 #include "base/remote_memory.h"
 #include "sampler/profile/histogram.h"
 #include "sampler/python/thread_states.h"
 #include "sampler/sampler.h"
+#include "sampler/target/scheduling.h"
 #include "sampler/target/thread_stop.h"
 #include "sampler/watched_thread.h"
 
@@ -38,6 +41,9 @@ class StackReader {
   struct Options {
     PauseMode pause = PauseMode::kAuto;
     bool gil_only = false;
+    // Whether a thread that moves too fast to be read twice may be read from its own CPU, where it
+    // does not run meanwhile; at high rates that would take its CPU away.
+    bool share_cpu = true;
   };
 
   // `states` have just been looked at and `threads` are theirs. Fills the round's part of each
@@ -58,12 +64,16 @@ class StackReader {
   void AppendCollecting(RemoteAddress interpreter);
   void ReadWhileStopped(WatchedThread& holder, GilReader& gil, bool& others_frozen) noexcept;
   void ReadTwice(const ThreadStates& states, WatchedThread& thread, const Options& options);
+  bool ReadOnItsCpu(WatchedThread& thread);
+  int CountAgreement(WatchedThread& thread, int agreed);
+  void SpinAtRandom();
   bool TryReadTwice(WatchedThread& thread, GilReader& gil, bool must_lack_gil);
 
 
   RemoteMemory& memory_;
   const Layout& layout_;
   MonotonicClock clock_;
+  std::minstd_rand random_{std::random_device{}()};
   // Of one round; kept for their capacity.
   ThreadList blocked_;  // to be read without a stop
   ThreadList holders_;  // to be stopped
@@ -74,6 +84,7 @@ class StackReader {
   std::vector<uint8_t> tstate_copy_;
   int32_t collecting_ = 0;
   std::optional<GilReader> gil_after_;
+  CpuSharing cpu_sharing_;
 };
 
 }  // namespace spyhop

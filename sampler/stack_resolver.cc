@@ -23,6 +23,11 @@ StackResolver::Result StackResolver::Resolve(const RawStack& raw, bool collectin
     }
     last_.resize(depth);
     if (code == nullptr && !gap) result.truncated = SampleErrorCode::kBadCode;
+    // Nobody's stack begins in a generator: it was met just before its caller was linked to it.
+    if (depth == 0 && code != nullptr && code->generator && raw.has_root()) {
+      last_.clear();
+      return {kNoStack, SampleErrorCode::kIncompleteFrame};
+    }
     const char* marker = gap ? kLeftOutFrames : kUnknownFrame;
     const FrameId id =
         code == nullptr ? MarkerFrame(marker, FrameKind::kPython) : FrameOf(*frame, *code);

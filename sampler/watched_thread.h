@@ -41,6 +41,9 @@ struct WatchedThread {
   // For reading twice without a stop; made when first needed.
   std::unique_ptr<FrameWalker> second_walker;
   std::unique_ptr<RawStack> second_stack;
+  std::unique_ptr<RawStack> earlier_stack;
+  // Samples for which it is still held to move fast; it takes a strict read to come from 1 to 0.
+  int moving = 1;
 
   // Of this round.
   Reading reading = Reading::kNone;

@@ -9,6 +9,9 @@ constexpr Nanos kVerifyEvery = 500 * kMicrosecond;
 // A program that makes code without end must not make the cache grow without end.
 constexpr size_t kMaxEntries = 200'000;
 
+// CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR (Include/code.h).
+constexpr uint32_t kGeneratorFlags = 0x20 | 0x80 | 0x200;
+
 }  // namespace
 
 CodeCache::CodeCache(RemoteMemory& memory, const Layout& layout)
@@ -76,6 +79,8 @@ std::unique_ptr<CodeCache::Entry> CodeCache::ReadCode(RemoteAddress address) {
   entry->info.first_line = fields.firstlineno.In(copy.data());
   entry->info.line_table = objects_.Bytes(fields.linetable.In(copy.data()))
                                .value_or(std::vector<uint8_t>());
+  const auto flags = static_cast<uint32_t>(fields.flags.In(copy.data()));
+  entry->info.generator = (flags & kGeneratorFlags) != 0;
   entry->info.serial = next_serial_++;
   return entry;
 }

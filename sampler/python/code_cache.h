@@ -28,6 +28,7 @@ struct CodeInfo {
   std::string file;
   std::string function;  // qualified where the version has it
   int32_t first_line = 0;
+  bool generator = false;  // or coroutine, or asynchronous generator
   std::vector<uint8_t> line_table;
 };
 

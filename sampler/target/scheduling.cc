@@ -30,6 +30,24 @@ void RequestShortSlice() noexcept {
   syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
+bool CpuSharing::MoveTo(int cpu) noexcept {
+  if (moved_ && cpu == cpu_) return true;
+  if (cpu < 0 || cpu >= CPU_SETSIZE) return false;
+  if (!moved_ && sched_getaffinity(0, sizeof(original_), &original_) != 0) return false;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(cpu, &one);
+  if (sched_setaffinity(0, sizeof(one), &one) != 0) return false;
+  moved_ = true;
+  cpu_ = cpu;
+  return true;
+}
+
+void CpuSharing::End() noexcept {
+  if (moved_) sched_setaffinity(0, sizeof(original_), &original_);
+  moved_ = false;
+}
+
 void RaiseOpenFileLimit() noexcept {
   rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;

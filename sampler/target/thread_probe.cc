@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 
@@ -53,6 +54,19 @@ std::optional<SyscallState> ParseSyscall(std::string_view text) {
   return state;
 }
 
+std::optional<int> ParseCpu(std::string_view stat) {
+  const size_t close = stat.rfind(')');
+  if (close == stat.npos || close + 4 > stat.size()) return std::nullopt;
+  stat.remove_prefix(close + 4);  // ") S ": the name and field 3
+  for (int field = 4; field < 39; ++field) {
+    stat.remove_prefix(std::min(stat.find(' '), stat.size()));
+    if (stat.empty()) return std::nullopt;
+    stat.remove_prefix(1);
+  }
+  int cpu = 0;
+  return TakeNumber(stat, cpu) ? std::optional<int>(cpu) : std::nullopt;
+}
+
 std::string_view ThreadProbe::ReadAgain(ScopedFd& fd, const char* name, char* buffer,
                                         size_t size) noexcept {
   if (!fd.valid()) {
@@ -67,6 +81,11 @@ std::string_view ThreadProbe::ReadAgain(ScopedFd& fd, const char* name, char* bu
 std::optional<SchedStat> ThreadProbe::ReadSchedStat() noexcept {
   char buffer[96];
   return ParseSchedStat(ReadAgain(schedstat_, "schedstat", buffer, sizeof(buffer)));
+}
+
+std::optional<int> ThreadProbe::ReadCpu() noexcept {
+  char buffer[1024];
+  return ParseCpu(ReadAgain(stat_, "stat", buffer, sizeof(buffer)));
 }
 
 std::optional<SyscallState> ThreadProbe::ReadSyscall() noexcept {

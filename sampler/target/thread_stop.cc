@@ -1,5 +1,6 @@
 #include "sampler/target/thread_stop.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -15,6 +16,8 @@ namespace {
 // Spinning longer takes the CPU which the target may need to reach its stop: unbounded, p99 of the
 // stop was 4.3 ms with four busy threads on two CPUs.
 constexpr Nanos kMaxSpin = 30 * kMicrosecond;
+// Reached by sleeping at once, when the thread shares our CPU; the kick to another one takes longer.
+constexpr Nanos kSharedCpuStop = 20 * kMicrosecond;
 constexpr Nanos kPollEvery = 3 * kMicrosecond;
 // A running thread stops within a scheduler tick unless it is uninterruptible or has no CPU (a cgroup
 // that has used up its quota: up to 100 ms). It is not held while it is waited for.
@@ -102,29 +105,44 @@ ThreadStopper::Wait ThreadStopper::PollStop() noexcept {
 }
 
 ThreadStopper::Wait ThreadStopper::AwaitStop() noexcept {
+  const int cpu = sched_getcpu();
+  // Where the thread was on this very CPU it cannot reach its stop before we sleep.
+  const bool spin_first = cpu != shared_cpu_;
+  Wait wait = spin_first ? SpinForStop() : Wait::kNotYet;
+  if (wait != Wait::kNotYet) {
+    const Nanos kick = std::min(monotonic.Now() - kicked_, kMaxSpin);
+    expected_kick_ += (kick - expected_kick_) / 8;
+    return wait;
+  }
+  wait = SleepForStop();
+  const bool at_once = monotonic.Now() - kicked_ < kSharedCpuStop;
+  shared_cpu_ = spin_first || at_once ? cpu : kNoCpu;
+  return wait;
+}
+
+ThreadStopper::Wait ThreadStopper::SpinForStop() noexcept {
   // Most of the wait is the kick travelling; polling then would only cost system calls.
   SpinUntil(kicked_ + std::min(expected_kick_ * 3 / 4, kMaxSpin));
   for (;;) {
     const Wait wait = PollStop();
     const Nanos now = monotonic.Now();
-    if (wait != Wait::kNotYet) {
-      expected_kick_ += (std::min(now - kicked_, kMaxSpin) - expected_kick_) / 8;
-      return wait;
-    }
-    if (now - kicked_ > kMaxSpin) break;
+    if (wait != Wait::kNotYet || now - kicked_ > kMaxSpin) return wait;
     SpinUntil(now + kPollEvery);
   }
+}
+
+ThreadStopper::Wait ThreadStopper::SleepForStop() noexcept {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGCHLD);
   for (;;) {
-    const Wait wait = PollStop();
-    if (wait != Wait::kNotYet) return wait;
     const Nanos left = kicked_ + kDeadline - monotonic.Now();
     if (left <= 0) return Wait::kNotYet;
     // A SIGCHLD of an earlier stop may still be pending; it costs one more turn.
     const timespec timeout{0, static_cast<long>(std::min(left, kLongestNap))};
     sigtimedwait(&set, nullptr, &timeout);
+    const Wait wait = PollStop();
+    if (wait != Wait::kNotYet) return wait;
   }
 }
 

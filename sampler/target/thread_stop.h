@@ -83,12 +83,17 @@ class ThreadStopper : public ThreadStopControl {
 
   Wait PollStop() noexcept;
   Wait AwaitStop() noexcept;
+  Wait SpinForStop() noexcept;
+  Wait SleepForStop() noexcept;
   void RestartInterruptedCall() noexcept;
   bool HasPendingSignal() const noexcept;
 
   int tid_ = 0;
   int signal_ = 0;  // to be delivered on resume
   bool needs_retirement_ = false;
+  static constexpr int kNoCpu = -1;
+  // The CPU that the thread seems to share with us; learned from how the last stops went.
+  int shared_cpu_ = kNoCpu;
   Nanos kicked_ = 0;
   Nanos last_stop_ = 0;
   Nanos expected_kick_ = 0;  // running mean of kick to stop

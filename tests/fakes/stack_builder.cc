@@ -115,16 +115,20 @@ void StackBuilder::SetTop() {
     memory_.Set(fields.frame.At(base_), leaf);
     return;
   }
-  if (layout_.features.frame_model == FrameModel::kCFrame) {
-    memory_.Set(layout_.cframe.current_frame.At(cframe_), leaf);
-  } else {
-    memory_.Set(fields.current_frame.At(base_), leaf);
-  }
+  SetCurrentFrame(leaf);
   if (chunks_.empty()) return;
   const ChunkRecord& chunk = chunks_.back();
   memory_.Set(fields.datastack_chunk.At(base_), chunk.address);
   memory_.Set(fields.datastack_top.At(base_), chunk.address.Plus(chunk.used));
   memory_.Set(fields.datastack_limit.At(base_), chunk.address.Plus(kChunkSize));
+}
+
+void StackBuilder::SetCurrentFrame(RemoteAddress frame) {
+  if (layout_.features.frame_model == FrameModel::kCFrame) {
+    memory_.Set(layout_.cframe.current_frame.At(cframe_), frame);
+  } else {
+    memory_.Set(layout_.thread.current_frame.At(base_), frame);
+  }
 }
 
 std::vector<uint8_t> StackBuilder::TstateCopy() {

@@ -33,6 +33,9 @@ class StackBuilder {
   // `count` ordinary frames, numbered from `first`.
   void PushMany(uint64_t first, size_t count);
 
+  // As if the thread had been stopped between two stores.
+  void SetCurrentFrame(RemoteAddress frame);
+
   RemoteAddress tstate() const { return base_; }
   RemoteAddress leaf() const { return frames_.back().address; }
   std::vector<uint8_t> TstateCopy();

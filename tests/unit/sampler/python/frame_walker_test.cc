@@ -16,7 +16,9 @@ constexpr RemoteAddress kBase(0x7e0000000000);
 
 class FrameWalkerTest : public testing::TestWithParam<const Layout*> {
  protected:
-  FrameWalkerTest() : builder_(memory_, *GetParam(), kBase), walker_(MakeFrameWalker(*GetParam())) {}
+  FrameWalkerTest() : builder_(memory_, *GetParam(), kBase), walker_(MakeFrameWalker(*GetParam())) {
+    builder_.PushShim();
+  }
 
   void Prepare(CopyBudget budget) {
     const std::vector<uint8_t> tstate = builder_.TstateCopy();
@@ -53,7 +55,6 @@ class FrameWalkerTest : public testing::TestWithParam<const Layout*> {
 };
 
 TEST_P(FrameWalkerTest, GivesTheLeafFirst) {
-  builder_.PushShim();
   builder_.PushMany(1, 3);
   Walk();
   ExpectWholeStackOf({3, 2, 1});
@@ -65,7 +66,6 @@ TEST_P(FrameWalkerTest, AnIdleThreadHasNoFrames) {
 }
 
 TEST_P(FrameWalkerTest, ShimsMarkEntriesAndAreNotFrames) {
-  builder_.PushShim();
   builder_.Push(1);
   builder_.Push(2);
   builder_.PushShim();
@@ -86,8 +86,29 @@ TEST_P(FrameWalkerTest, FollowsFramesInsideGenerators) {
   ExpectWholeStackOf({3, 2, 1});
 }
 
+TEST_P(FrameWalkerTest, AStackThatBeginsInAGeneratorIsTorn) {
+  if (!Chunked()) return;  // their frames do not tell; StackResolver asks the code
+  StackBuilder torn(memory_, *GetParam(), RemoteAddress(0x7d0000000000));
+  torn.PushOutside(1);
+  torn.Push(2);
+  walker_->Prepare(memory_, torn.tstate(), torn.TstateCopy().data(), CopyBudget::kBounded);
+  batch_.clear();
+  walker_->AppendTo(batch_);
+  CopyAndWalk();
+  EXPECT_EQ(stack_.error().code, SampleErrorCode::kIncompleteFrame);
+}
+
+TEST_P(FrameWalkerTest, AFrameThatHasBeenPoppedIsTorn) {
+  if (!Chunked()) return;
+  builder_.PushMany(1, 3);
+  const RemoteAddress popped = builder_.leaf();
+  builder_.Pop();
+  builder_.SetCurrentFrame(popped);
+  Walk();
+  EXPECT_EQ(stack_.error().code, SampleErrorCode::kIncompleteFrame);
+}
+
 TEST_P(FrameWalkerTest, ASteadyStackIsOneReadWithoutSurprises) {
-  builder_.PushShim();
   builder_.PushMany(1, 20);
   builder_.PushOutside(50);
   Walk();
@@ -100,7 +121,6 @@ TEST_P(FrameWalkerTest, ASteadyStackIsOneReadWithoutSurprises) {
 }
 
 TEST_P(FrameWalkerTest, ADeeperCallAfterTheGuessCostsNoReadWhereFramesLieInChunks) {
-  builder_.PushShim();
   builder_.PushMany(1, 20);
   Walk();
   Prepare(CopyBudget::kBounded);
