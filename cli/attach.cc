@@ -6,9 +6,11 @@
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
+#include "cli/messages.h"
 #include "cli/target_sources.h"
 
 namespace spyhop {
@@ -22,10 +24,13 @@ bool AllGone(const std::vector<int>& pids) {
 // The absence of samples is a message, never an empty file.
 ExitStatus ReportNothingSampled(const AttachOptions& options) {
   if (AllGone(options.pids)) {
-    LogError("the process ended before the first sample; nothing was written");
+    const bool one = options.pids.size() == 1;
+    SayError(absl::StrCat(one ? "process " : "processes ", absl::StrJoin(options.pids, ", "),
+                          " ended before the first sample, so nothing was written; `spyhop list` "
+                          "shows the Python processes there are"));
     return kExitNoSuchProcess;
   }
-  LogError(absl::StrCat(
+  SayError(absl::StrCat(
       "nothing was sampled, so nothing was written; sample for longer (-d) or faster (-r)",
       options.record.sampler.gil_only ? ", or without --gil" : "", "; `spyhop doctor -p ",
       options.pids[0], "` looks for reasons"));
@@ -67,7 +72,7 @@ class AttachJob {
     };
     absl::Status written = WriteOutputs(profile, record, Destination::kFiles, temporary_files);
     written.Update(WriteOutputs(profile, record, Destination::kStdout, temporary_files));
-    if (written.ok()) LogInfo(Summary(profile, record.outputs));
+    if (written.ok()) SayInfo(Summary(profile, record.outputs));
     return Report(written);
   }
 

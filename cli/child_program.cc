@@ -93,12 +93,14 @@ absl::Status CannotStart(const std::string& program, int error) {
       return absl::PermissionDeniedError(
           absl::StrCat(message, "; make it executable, or run it as: python3 FILE"));
     default:
-      return absl::FailedPreconditionError(message);
+      return absl::FailedPreconditionError(
+          absl::StrCat(message, "; give a program, for example: python3 FILE"));
   }
 }
 
 absl::Status OwnFailure(const char* what) {
-  return absl::InternalError(absl::StrCat("cannot start a process: ", what, ": ", strerror(errno)));
+  return absl::InternalError(absl::StrCat("cannot start a process: ", what, ": ", strerror(errno),
+                                         "; raise the limits (ulimit -u, ulimit -n)"));
 }
 
 void Reap(int pid) {
@@ -125,7 +127,7 @@ absl::StatusOr<ChildProgram> ChildProgram::Start(const std::vector<std::string>&
   const std::optional<int> pid = Receive(status->read.get());
   if (!pid || *pid < 0) {
     Reap(keeper);
-    return absl::InternalError("cannot start a process: fork failed; too many processes?");
+    return absl::InternalError("cannot start a process: fork failed; raise the limit of processes (ulimit -u)");
   }
   if (const std::optional<int> exec_error = Receive(error->read.get())) {
     Reap(keeper);

@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
+#include "cli/messages.h"
+#include "report/escape.h"
 
 namespace spyhop {
 
@@ -26,13 +28,13 @@ ExitStatus ExitStatusOf(const absl::Status& status) {
 }
 
 ExitStatus Report(const absl::Status& status) {
-  if (!status.ok()) LogError(std::string(status.message()));
+  if (!status.ok()) SayError(std::string(status.message()));
   return ExitStatusOf(status);
 }
 
 ExitStatus ReportUsage(const absl::Status& status, const char* command) {
-  LogError(absl::StrCat(status.message(), "\n        see: spyhop ", command, *command ? " " : "",
-                        "--help"));
+  LogError(absl::StrCat(EscapeForTerminal(std::string(status.message())),
+                        "\n        see: spyhop ", command, *command ? " " : "", "--help"));
   return kExitUsage;
 }
 

@@ -12,9 +12,9 @@
 #include <thread>
 
 #include "absl/cleanup/cleanup.h"
-#include "base/log.h"
 #include "base/scoped_fd.h"
 #include "cli/exit_status.h"
+#include "cli/messages.h"
 
 namespace spyhop {
 namespace {
@@ -88,7 +88,7 @@ int RunInterruptible(const SignalHooks& hooks, const std::function<int(Interrupt
   const ScopedFd signals(signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
   const ScopedFd done(eventfd(0, EFD_CLOEXEC));
   if (!signals.valid() || !done.valid()) {
-    LogError("cannot handle signals: no file descriptor left; raise the limit (ulimit -n)");
+    SayError("cannot handle signals: no file descriptor left; raise the limit (ulimit -n)");
     return kExitFailed;
   }
   Interruption interruption;

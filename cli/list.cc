@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
+#include "cli/messages.h"
 #include "cli/terminal.h"
 #include "report/escape.h"
 #include "report/json_writer.h"
@@ -64,7 +65,7 @@ int ListCommand(const Arguments& arguments) {
   if (options->json) {
     WriteJson(processes, sink);
   } else if (processes.empty()) {
-    LogInfo("no Python process was found; those of other users need root or CAP_SYS_PTRACE");
+    SayInfo("no Python process was found; those of other users need root or CAP_SYS_PTRACE");
   } else {
     WriteTable(processes, options->common.color, sink);
   }

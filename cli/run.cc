@@ -12,6 +12,7 @@
 #include "cli/child_program.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
+#include "cli/messages.h"
 #include "cli/target_sources.h"
 
 namespace spyhop {
@@ -32,6 +33,12 @@ std::string CurrentFolder() {
 // it. Other errors will not go away.
 bool MayBecomePython(const absl::Status& status) {
   return absl::IsFailedPrecondition(status) || absl::IsUnavailable(status);
+}
+
+// Before the program is started: its own statuses must not be taken for ours.
+ExitStatus ReportNotStarted(const absl::Status& status) {
+  const ExitStatus reported = Report(status);
+  return reported == kExitUsage ? reported : kExitCouldNotStart;
 }
 
 ExitStatus StartFailure(const absl::Status& status) {
@@ -68,16 +75,16 @@ class RunJob {
       result = SampleAll(samplers, interruption, status_, profile);
     }
     status_.Clear();
-    if (!result.ok()) LogError(absl::StrCat("not sampled: ", result.message()));
+    if (!result.ok()) SayError(absl::StrCat("not sampled: ", result.message()));
     const bool has_samples = profile.figures().samples > 0;
     absl::Status written;
     if (has_samples) written = Write(profile, Destination::kFiles, interruption.temporary_files);
     const int exit_status = child_.WaitForExitStatus();
     if (has_samples) {
       written.Update(Write(profile, Destination::kStdout, interruption.temporary_files));
-      if (written.ok()) LogInfo(Summary(profile, options_.record.outputs));
+      if (written.ok()) SayInfo(Summary(profile, options_.record.outputs));
     } else if (result.ok()) {
-      LogError("the program ended before the first sample; nothing was written");
+      SayError("the program ended before the first sample; nothing was written; sample faster (-r)");
     }
     const ExitStatus own = Report(written);
     return exit_status != kExitDone ? exit_status : own;
@@ -94,11 +101,11 @@ class RunJob {
           create_(child_.pid(), options_.record.sampler);
       if (sampler.ok()) return sampler;
       if (child_.HasEnded()) {
-        return absl::FailedPreconditionError("the program ended before Python was found in it");
+        return absl::FailedPreconditionError("the program ended before Python was found in it; is it a Python program?");
       }
       if (!MayBecomePython(sampler.status())) return sampler;
       if (waited >= kPatience && !std::exchange(told, true)) {
-        LogWarning(absl::StrCat("still looking for Python in process ", child_.pid(), ": ",
+        SayWarning(absl::StrCat("still looking for Python in process ", child_.pid(), ": ",
                                 sampler.status().message()));
       }
       std::this_thread::sleep_for(pause);
@@ -127,7 +134,7 @@ class RunJob {
 
 int RunProgram(const RunOptions& options, const SamplerFactory& create) {
   const absl::Status writable = CheckOutputs(options.record.outputs);
-  if (!writable.ok()) return Report(writable);
+  if (!writable.ok()) return ReportNotStarted(writable);
   absl::StatusOr<ChildProgram> child = ChildProgram::Start(options.program);
   if (!child.ok()) return StartFailure(child.status());
   RunJob job(options, create, *child);

@@ -10,6 +10,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
+#include "report/table_header.h"
 
 namespace spyhop {
 namespace {
@@ -71,9 +72,9 @@ void StatusLine::Show() {
   }
   if (elapsed == 0) return;
   shown_ = true;
-  WriteToStderr(absl::StrFormat("\r\x1b[Kspyhop: %.1f s, %d samples of %d threads; Ctrl-C ends it",
+  WriteToStderr(absl::StrFormat("\r\x1b[Kspyhop: %.1f s, %s of %s; Ctrl-C ends it",
                                 static_cast<double>(elapsed) / static_cast<double>(kSecond),
-                                samples, threads));
+                                Counted(samples, "sample"), Counted(threads, "thread")));
 }
 
 void StatusLine::Clear() {

@@ -123,7 +123,8 @@ class LinesSection {
     sink.Append("\n");
     table.Write(sink, options_.width, options_.color);
     if (rows.size() < all) {
-      sink.Append(absl::StrCat("and ", all - rows.size(), " more lines (--limit 0 shows all)\n"));
+      sink.Append(absl::StrCat("and ", Counted(all - rows.size(), "more line"),
+                               " (--limit 0 shows all)\n"));
     }
   }
 
@@ -154,7 +155,7 @@ class LinesSection {
     if (options_.per_thread) cells.push_back(absl::StrCat(row.tid));
     if (options_.per_thread) cells.push_back(Shown(profile_.thread(row.thread).name));
     const std::string file = ShownPath(profile_.strings().Get(row.file));
-    cells.push_back(row.line > 0 ? absl::StrCat(file, ":", row.line) : file);
+    cells.push_back(row.line > 0 && !file.empty() ? absl::StrCat(file, ":", row.line) : file);
     cells.push_back(Shown(profile_.strings().Get(row.function)));
     cells.push_back(EscapeForTerminal(source));
     return cells;
@@ -231,7 +232,7 @@ void WriteThreadTable(const Profile& profile, const ViewOptions& options, Sink& 
     table.AddRow(std::move(cells));
   }
   if (shown < threads.size()) {
-    table.AddRow(SumCells(threads, shown, absl::StrCat(threads.size() - shown, " more threads")));
+    table.AddRow(SumCells(threads, shown, Counted(threads.size() - shown, "more thread")));
   }
   if (threads.size() > 1) {
     table.AddRow(SumCells(threads, 0, absl::StrCat("all ", threads.size(), " threads")), true);

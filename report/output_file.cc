@@ -37,8 +37,10 @@ std::string Hint(int error) {
     case ENOENT:
     case ENOTDIR:
       return "; create the folder first";
+    case EISDIR:
+      return "; name a file in it with -o";
     default:
-      return "";
+      return "; name another file with -o";
   }
 }
 

@@ -51,11 +51,11 @@ std::string TargetLine(const TargetInfo& target, const ViewOptions& options) {
 std::string RateLine(const Profile& profile) {
   const SamplingFigures& figures = profile.figures();
   return absl::StrFormat(
-      "Sampled %s at %s Hz (asked: %s Hz) from %s: %d samples in %d rounds",
+      "Sampled %s at %s Hz (asked: %s Hz) from %s: %s in %s",
       ShortDuration(profile.duration()), ShortNumber(profile.AchievedHz()),
       ShortNumber(figures.rate_hz),
-      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", profile.start(), absl::UTCTimeZone()), figures.samples,
-      figures.rounds);
+      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", profile.start(), absl::UTCTimeZone()),
+      Counted(figures.samples, "sample"), Counted(figures.rounds, "round"));
 }
 
 std::string LossLine(const SamplingFigures& figures) {
@@ -71,7 +71,7 @@ std::string CostLine(const Profile& profile) {
   std::string line = "Target never stopped";
   if (stops.count() > 0) {
     line = absl::StrCat(
-        "Target stopped ", stops.count(), " times, ", Percent(Seconds(stops.total()), sampled),
+        "Target stopped ", Counted(stops.count(), "time"), ", ", Percent(Seconds(stops.total()), sampled),
         " of the time: median ", ShortDuration(stops.Percentile(0.5)), ", p99 ",
         ShortDuration(stops.Percentile(0.99)), ", max ", ShortDuration(stops.max()));
   }
@@ -123,6 +123,12 @@ std::string ShortDuration(Nanos duration) {
   return absl::StrCat(ShortNumber(seconds), " s");
 }
 
+std::string Counted(uint64_t count, std::string_view thing, std::string_view plural) {
+  if (count == 1) return absl::StrCat("1 ", AbslView(thing));
+  if (plural.empty()) return absl::StrCat(count, " ", AbslView(thing), "s");
+  return absl::StrCat(count, " ", AbslView(plural));
+}
+
 std::string ShortNumber(double number) {
   std::string text = absl::StrFormat(std::abs(number) < 10 ? "%.2f" : "%.1f", number);
   text.resize(text.find_last_not_of('0') + 1);
@@ -136,7 +142,8 @@ void WriteTableHeader(const Profile& profile, const ViewOptions& options, Sink& 
     sink.Append(TargetLine(targets[i], options));
   }
   if (targets.size() > kMostTargets) {
-    sink.Append(absl::StrCat("and ", targets.size() - kMostTargets, " more processes\n"));
+    sink.Append(absl::StrCat(
+        "and ", Counted(targets.size() - kMostTargets, "more process", "more processes"), "\n"));
   }
   for (const std::string& line : {RateLine(profile), LossLine(profile.figures()), CostLine(profile),
                                   MeaningLine(profile, options)}) {

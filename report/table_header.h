@@ -22,6 +22,9 @@ Times TimesOfKeptThreads(const Profile& profile, const Filter& filter);
 // "23 us", "1.2 ms", "3.4 s".
 std::string ShortDuration(Nanos duration);
 
+// "1 time", "2 times"; for a plural that is not made with an s: `plural`.
+std::string Counted(uint64_t count, std::string_view thing, std::string_view plural = "");
+
 // "3" for 3.0, "99.8", "0.5": as few digits as needed, two decimals at most.
 std::string ShortNumber(double number);
 

@@ -38,14 +38,21 @@ std::string ThreadLine(const SnapshotThread& thread) {
   return line;
 }
 
-// The file matters more than the function's tail, so a long name gives way first.
-std::string FrameLine(const SnapshotFrame& frame, size_t width) {
+// "app.py:3", "libz.so, native"; empty for a frame that is nowhere, like a marker of frames left out.
+std::string PlaceOf(const SnapshotFrame& frame) {
   std::string place = Shown(frame.file);
-  if (frame.line > 0) absl::StrAppend(&place, ":", frame.line);
-  if (frame.kind != FrameKind::kPython) {
+  if (frame.line > 0 && !place.empty()) absl::StrAppend(&place, ":", frame.line);
+  if (frame.kind == FrameKind::kNative || frame.kind == FrameKind::kKernel) {
     absl::StrAppend(&place, place.empty() ? "" : ", ", AbslView(Name(frame.kind)));
   }
+  return place;
+}
+
+// The file matters more than the function's tail, so a long name gives way first.
+std::string FrameLine(const SnapshotFrame& frame, size_t width) {
+  const std::string place = PlaceOf(frame);
   std::string function = Shown(frame.function);
+  if (place.empty()) return Cut(absl::StrCat("    ", function), width);
   if (width > 0) {
     const size_t least = 20;
     const size_t used = DisplayWidth(place) + 7;
@@ -65,7 +72,7 @@ void WriteThread(const SnapshotThread& thread, const TextSnapshotOptions& option
   if (thread.truncated != SampleErrorCode::kNone) {
     sink.Append(absl::StrCat("    (not the whole stack: ", AbslView(Meaning(thread.truncated))));
     if (thread.frames_left_out > 0) {
-      sink.Append(absl::StrCat("; ", thread.frames_left_out, " frames left out"));
+      sink.Append(absl::StrCat("; ", Counted(thread.frames_left_out, "frame"), " left out"));
     }
     sink.Append(")\n");
   }
@@ -85,8 +92,8 @@ void WriteTextSnapshot(const Snapshot& snapshot, const TextSnapshotOptions& opti
               "\n");
   sink.Append(absl::StrCat(
       "Taken ", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", snapshot.time, absl::UTCTimeZone()),
-      ", stopped ", ShortDuration(snapshot.stopped), ", ", snapshot.threads.size(),
-      snapshot.threads.size() == 1 ? " thread\n" : " threads\n"));
+      ", stopped ", ShortDuration(snapshot.stopped), ", ", Counted(snapshot.threads.size(), "thread"),
+      "\n"));
   for (const SnapshotThread& thread : snapshot.threads) WriteThread(thread, options, sink);
 }
 

@@ -97,6 +97,8 @@ void Attachment::WatchThreads() {
     if (fields.native_thread_id.present()) {
       entry.native_id = fields.native_thread_id.In(states_.copy_of(entry));
     }
+    if (fields.frame.present()) entry.frame = fields.frame.In(states_.copy_of(entry));
+    if (fields.cframe.present()) entry.on_stack = fields.cframe.In(states_.copy_of(entry));
   }
   const std::vector<int> tids = matcher_.Match(entries);
   WatchedThreads watched;

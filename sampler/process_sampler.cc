@@ -78,6 +78,7 @@ void ProcessSampler::RunTracer(const std::atomic<bool>& stop) {
 
 void ProcessSampler::BeginTarget(Nanos now) {
   records_.clear();
+  kernel_threads_.clear();
   reader_ = std::make_unique<StackReader>(attachment_->memory(),
                                           attachment_->interpreter().layout);
   target_index_ = profile_->AddTarget(attachment_->info());
@@ -132,16 +133,18 @@ bool ProcessSampler::ReattachAfterExec() {
 
 void ProcessSampler::Record(WatchedThread& thread, Nanos now) {
   if (thread.reading == Reading::kNone || thread.reading == Reading::kGone) return;
+  if (attachment_->states().interpreters().size() > 1 && IsEclipsed(thread)) return;
   ThreadRecord& record = RecordOf(thread);
+  KernelThread& kernel = *record.kernel;
   if (thread.reading == Reading::kFresh) Resolve(thread, record, now);
-  if (CarriesOver(thread, record)) return;
+  if (CarriesOver(thread, kernel)) return;
   Sample sample;
-  sample.thread = record.index;
-  sample.weight = now - record.last_sample;
-  sample.cpu = thread.sched.on_cpu - record.last_sched.on_cpu;
-  sample.time_class = ClassOf(thread, record, sample.weight);
-  record.last_sample = now;
-  record.last_sched = thread.sched;
+  sample.thread = kernel.index;
+  sample.weight = now - kernel.last_sample;
+  sample.cpu = thread.sched.on_cpu - kernel.last_sched.on_cpu;
+  sample.time_class = ClassOf(thread, kernel.last_sched, sample.weight);
+  kernel.last_sample = now;
+  kernel.last_sched = thread.sched;
   if (thread.reading == Reading::kLost) {
     profile_->AddLost(sample, thread.lost_cause);
     return;
@@ -150,6 +153,18 @@ void ProcessSampler::Record(WatchedThread& thread, Nanos now) {
   sample.truncated = record.last.truncated;
   sample.wait_reason = record.wait_reason;
   profile_->Add(sample);
+}
+
+bool ProcessSampler::IsEclipsed(const WatchedThread& thread) const {
+  const WatchedThreads& all = attachment_->threads();
+  return std::any_of(all.begin(), all.end(), [&](const std::unique_ptr<WatchedThread>& other) {
+    if (other->tid != thread.tid || other.get() == &thread) return false;
+    if (other->holds_gil != thread.holds_gil) return other->holds_gil;
+    // The newer interpreter, which comes first in the list, was entered from the older one.
+    const bool runs = !other->stack.frames().empty();
+    return runs && (thread.stack.frames().empty() ||
+                    other->state.interpreter < thread.state.interpreter);
+  });
 }
 
 void ProcessSampler::Resolve(WatchedThread& thread, ThreadRecord& record, Nanos now) {
@@ -170,14 +185,14 @@ void ProcessSampler::Resolve(WatchedThread& thread, ThreadRecord& record, Nanos 
 
 // A thread that was caught between two states, nanoseconds apart, was nowhere to be seen for an
 // instant: its next sample carries the time. Not without end.
-bool ProcessSampler::CarriesOver(const WatchedThread& thread, ThreadRecord& record) {
+bool ProcessSampler::CarriesOver(const WatchedThread& thread, KernelThread& kernel) {
   const bool instant = thread.reading == Reading::kLost &&
                        (thread.lost_cause == SampleErrorCode::kIncompleteFrame ||
                         thread.lost_cause == SampleErrorCode::kNotSeen);
-  record.not_seen = instant ? record.not_seen + 1 : 0;
-  if (!instant || record.not_seen > kLongestCarry) return false;
+  kernel.not_seen = instant ? kernel.not_seen + 1 : 0;
+  if (!instant || kernel.not_seen > kLongestCarry) return false;
   Sample empty;
-  empty.thread = record.index;
+  empty.thread = kernel.index;
   profile_->AddLost(empty, thread.lost_cause);
   return true;
 }
@@ -185,20 +200,35 @@ bool ProcessSampler::CarriesOver(const WatchedThread& thread, ThreadRecord& reco
 ProcessSampler::ThreadRecord& ProcessSampler::RecordOf(const WatchedThread& thread) {
   ThreadRecord& record = records_[thread.serial];
   if (record.resolver == nullptr) {
-    record.index = NewThread(thread);
+    record.kernel = KernelThreadOf(thread);
     record.resolver = std::make_unique<StackResolver>(attachment_->codes(), *profile_);
-    record.last_sample = last_round_;
-    record.last_sched = thread.sched;
   }
   return record;
 }
 
-ThreadIndex ProcessSampler::NewThread(const WatchedThread& thread) {
+std::shared_ptr<ProcessSampler::KernelThread> ProcessSampler::KernelThreadOf(
+    const WatchedThread& thread) {
+  std::shared_ptr<KernelThread>& kernel = kernel_threads_[thread.tid];
+  std::string name = attachment_->NameOf(thread);
+  const bool watched = kernel != nullptr && kernel.use_count() > 1;
+  if (watched) return kernel;
+  // One that was there before under this name has only got a new thread state.
+  const bool back = kernel != nullptr && profile_->thread(kernel->index).name == name;
+  if (!back) {
+    kernel = std::make_shared<KernelThread>();
+    kernel->index = NewThread(thread, std::move(name));
+  }
+  kernel->last_sample = last_round_;
+  kernel->last_sched = thread.sched;
+  return kernel;
+}
+
+ThreadIndex ProcessSampler::NewThread(const WatchedThread& thread, std::string name) {
   ThreadInfo info;
   info.target = target_index_;
   if (profile_->threads().size() < kMaxThreadRows) {
     info.tid = thread.tid;
-    info.name = attachment_->NameOf(thread);
+    info.name = std::move(name);
     return profile_->AddThread(std::move(info));
   }
   if (!short_lived_) {
@@ -208,7 +238,7 @@ ThreadIndex ProcessSampler::NewThread(const WatchedThread& thread) {
   return *short_lived_;
 }
 
-TimeClass ProcessSampler::ClassOf(const WatchedThread& thread, const ThreadRecord& record,
+TimeClass ProcessSampler::ClassOf(const WatchedThread& thread, const SchedStat& last,
                                   Nanos weight) const {
   const ThreadStates::InterpreterEntry& interpreter =
       attachment_->states().interpreters()[thread.state.interpreter];
@@ -217,9 +247,7 @@ TimeClass ProcessSampler::ClassOf(const WatchedThread& thread, const ThreadRecor
                         interpreter.gil->range().Contains(RemoteAddress(thread.call.arguments[0]));
     return on_gil ? TimeClass::kGil : TimeClass::kWait;
   }
-  if (thread.sched.run_queue - record.last_sched.run_queue > weight / 2) {
-    return TimeClass::kRunQueue;
-  }
+  if (thread.sched.run_queue - last.run_queue > weight / 2) return TimeClass::kRunQueue;
   return TimeClass::kPython;
 }
 
@@ -234,6 +262,9 @@ void ProcessSampler::ForgetEnded() {
     if (found != records_.end()) found->second.seen = true;
   }
   absl::erase_if(records_, [](const auto& entry) { return !entry.second.seen; });
+  // Those without a thread state are kept for a while, for one that comes back.
+  if (kernel_threads_.size() < kMaxThreadRows) return;
+  absl::erase_if(kernel_threads_, [](const auto& entry) { return entry.second.use_count() == 1; });
 }
 
 void ProcessSampler::RefreshNames() {
@@ -241,9 +272,9 @@ void ProcessSampler::RefreshNames() {
   attachment_->RefreshNames();
   for (const std::unique_ptr<WatchedThread>& thread : attachment_->threads()) {
     const auto found = records_.find(thread->serial);
-    if (found == records_.end() || found->second.index == short_lived_) continue;
+    if (found == records_.end() || found->second.kernel->index == short_lived_) continue;
     std::string name = attachment_->NameOf(*thread);
-    if (!name.empty()) profile_->thread(found->second.index).name = std::move(name);
+    if (!name.empty()) profile_->thread(found->second.kernel->index).name = std::move(name);
   }
 }
 

@@ -23,15 +23,20 @@ class ProcessSampler : public Sampler {
                    const std::function<void(const SamplingProgress&)>& progress) override;
 
  private:
-  // What the profile knows of a watched thread.
-  struct ThreadRecord {
+  // A kernel thread in the profile. Several thread states can be its (subinterpreters, or a C thread
+  // that gets a new one for each call into Python); only one of them is sampled in a round.
+  struct KernelThread {
     ThreadIndex index{};
-    std::unique_ptr<StackResolver> resolver;
-    StackResolver::Result last;
     Nanos last_sample = 0;
     SchedStat last_sched;
+    int not_seen = 0;  // rounds in a row in which no stack could be told
+  };
+  // What was last told of a watched thread state.
+  struct ThreadRecord {
+    std::shared_ptr<KernelThread> kernel;
+    std::unique_ptr<StackResolver> resolver;
+    StackResolver::Result last;
     StringId wait_reason{};
-    int not_seen = 0;   // rounds in a row in which no stack could be told
     bool seen = false;  // in this round
   };
   enum class RoundResult { kGoOn, kTargetEnded, kRetire };
@@ -43,10 +48,13 @@ class ProcessSampler : public Sampler {
   void BeginTarget(Nanos now);
   void Record(WatchedThread& thread, Nanos now);
   void Resolve(WatchedThread& thread, ThreadRecord& record, Nanos now);
-  bool CarriesOver(const WatchedThread& thread, ThreadRecord& record);
+  bool CarriesOver(const WatchedThread& thread, KernelThread& kernel);
   ThreadRecord& RecordOf(const WatchedThread& thread);
-  ThreadIndex NewThread(const WatchedThread& thread);
-  TimeClass ClassOf(const WatchedThread& thread, const ThreadRecord& record, Nanos weight) const;
+  std::shared_ptr<KernelThread> KernelThreadOf(const WatchedThread& thread);
+  ThreadIndex NewThread(const WatchedThread& thread, std::string name);
+  // Does the thread run another one of its thread states, in another interpreter?
+  bool IsEclipsed(const WatchedThread& thread) const;
+  TimeClass ClassOf(const WatchedThread& thread, const SchedStat& last, Nanos weight) const;
   StringId WaitReasonOf(const WatchedThread& thread);
   void ForgetEnded();
   void RefreshNames();
@@ -61,6 +69,7 @@ class ProcessSampler : public Sampler {
   std::unique_ptr<StackReader> reader_;
   std::unique_ptr<SamplingClock> rounds_;
   absl::flat_hash_map<uint64_t, ThreadRecord> records_;  // by the thread's serial
+  absl::flat_hash_map<int, std::shared_ptr<KernelThread>> kernel_threads_;  // by tid
   uint32_t target_index_ = 0;
   Nanos begin_ = 0;
   Nanos deadline_ = 0;

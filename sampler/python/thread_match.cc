@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/container/flat_hash_set.h"
+#include "sampler/target/thread_probe.h"
 
 namespace spyhop {
 namespace {
@@ -10,6 +11,14 @@ namespace {
 // struct pthread of glibc is about 2.3 KiB, its tid lies within the first 1 KiB (nptl/descr.h);
 // musl's whole struct is smaller (src/internal/pthread_impl.h).
 constexpr size_t kPthreadBytes = 1024;
+// From the stack pointer of a blocked thread to its innermost eval loop and beyond.
+constexpr size_t kSearchedStack = 64 << 10;
+
+// An idle thread state's cframe is its own (root_cframe), not one on a stack.
+bool InsideThreadState(const ThreadStates::ThreadEntry& thread) {
+  constexpr uint64_t kLargestThreadState = 4096;
+  return thread.on_stack.value() - thread.address.value() < kLargestThreadState;
+}
 
 }  // namespace
 
@@ -25,7 +34,56 @@ std::vector<int> ThreadMatcher::Match(const std::vector<ThreadStates::ThreadEntr
     }
     tids.push_back(tid);
   }
+  CorrectOwners(threads, tids);
   return tids;
+}
+
+// To 3.12 a subinterpreter's first thread state keeps the ids of the thread that made it, whoever
+// runs it (Modules/_xxsubinterpretersmodule.c swaps it in). Its place on a C stack tells.
+void ThreadMatcher::CorrectOwners(const std::vector<ThreadStates::ThreadEntry>& threads,
+                                  std::vector<int>& tids) {
+  for (size_t i = 0; i < threads.size(); ++i) {
+    const ThreadStates::ThreadEntry& thread = threads[i];
+    if (tids[i] == 0 || std::count(tids.begin(), tids.end(), tids[i]) < 2) continue;
+    int owner = 0;
+    if (!thread.on_stack.is_null() && !InsideThreadState(thread)) {
+      owner = OwnerByStackRange(threads, thread.on_stack);
+    } else if (thread.on_stack.is_null() && !thread.frame.is_null()) {
+      owner = OwnerByStackContent(thread.frame);
+    }
+    if (owner != 0) tids[i] = owner;
+  }
+}
+
+// A thread's stack ends below its struct pthread (nptl, allocate_stack); the main thread's lies
+// above all of them.
+int ThreadMatcher::OwnerByStackRange(const std::vector<ThreadStates::ThreadEntry>& threads,
+                                     RemoteAddress place) {
+  uint64_t nearest = UINT64_MAX;
+  int owner = files_.pid();
+  for (const ThreadStates::ThreadEntry& thread : threads) {
+    const int tid = FromPthread(thread.pthread_id);
+    if (thread.pthread_id <= place.value() || thread.pthread_id >= nearest) continue;
+    if (tid == 0 || tid == files_.pid()) continue;
+    nearest = thread.pthread_id;
+    owner = tid;
+  }
+  return owner;
+}
+
+// The eval loop keeps its frame in a register that the functions it calls save on the stack. Found
+// for threads that are blocked; 0 when no stack holds it.
+int ThreadMatcher::OwnerByStackContent(RemoteAddress frame) {
+  std::vector<uint64_t> words(kSearchedStack / sizeof(uint64_t));
+  for (const auto& [inside, tid] : tids_) {
+    const std::optional<SyscallState> call = ThreadProbe(files_.pid(), tid).ReadSyscall();
+    if (!call || call->running) continue;
+    const size_t got = memory_.ReadSome(call->stack_pointer.AlignedDown(sizeof(uint64_t)),
+                                        words.data(), kSearchedStack);
+    const auto end = words.begin() + static_cast<ptrdiff_t>(got / sizeof(uint64_t));
+    if (std::find(words.begin(), end, frame.value()) != end) return tid;
+  }
+  return 0;
 }
 
 void ThreadMatcher::RefreshThreads() {

@@ -29,6 +29,9 @@ class ThreadMatcher {
 
  private:
   void RefreshThreads();
+  void CorrectOwners(const std::vector<ThreadStates::ThreadEntry>& threads, std::vector<int>& tids);
+  int OwnerByStackRange(const std::vector<ThreadStates::ThreadEntry>& threads, RemoteAddress place);
+  int OwnerByStackContent(RemoteAddress frame);
   int FromPthread(uint64_t pthread_id);
   std::optional<uint32_t> LearnOffset(const std::vector<ThreadStates::ThreadEntry>& threads);
 

@@ -33,6 +33,8 @@ class ThreadStates {
     uint32_t interpreter = 0;  // into interpreters()
     uint64_t pthread_id = 0;
     uint64_t native_id = 0;  // 0: this version does not say
+    RemoteAddress on_stack;  // 3.10 to 3.12: something on the C stack of the thread that runs it
+    RemoteAddress frame;     // to 3.10: its leaf frame
     size_t copy = 0;         // see copy_of()
   };
   enum class LookResult : uint8_t {
