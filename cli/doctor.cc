@@ -45,6 +45,14 @@ std::string FindingText(const Finding& finding, size_t subject_width, bool color
   return text;
 }
 
+// What attach would answer, so that scripts can ask first. Without a process: may we at all?
+int ExitStatusFor(int pid, bool has_problem) {
+  if (!has_problem) return kExitDone;
+  if (pid == 0) return kExitNotPermitted;
+  const ExitStatus status = ExitStatusOf(Sampler::Create(pid, {}).status());
+  return status == kExitDone ? kExitFailed : status;
+}
+
 }  // namespace
 
 int DoctorCommand(const Arguments& arguments) {
@@ -63,7 +71,8 @@ int DoctorCommand(const Arguments& arguments) {
   std::string text;
   for (const Finding& finding : findings) text += FindingText(finding, width, color);
   const int printed = PrintData(text);
-  return has_problem ? kExitFailed : printed;
+  const int status = ExitStatusFor(options->pid, has_problem);
+  return status != kExitDone ? status : printed;
 }
 
 }  // namespace spyhop

@@ -11,7 +11,9 @@
 namespace spyhop {
 
 void TargetSources::Remember(int pid) {
-  const absl::StatusOr<ScopedFd> root = ProcessFiles(pid).OpenInRoot("/");
+  const ProcessFiles files(pid);
+  folders_[pid] = folder_.empty() ? files.WorkingFolder() : folder_;
+  const absl::StatusOr<ScopedFd> root = files.OpenInRoot("/");
   struct stat its;
   struct stat ours;
   if (!root.ok() || fstat(root->get(), &its) != 0 || stat("/", &ours) != 0) return;
@@ -19,13 +21,21 @@ void TargetSources::Remember(int pid) {
 }
 
 ScopedFd TargetSources::Open(int pid, const std::string& path) const {
-  const bool is_absolute = path.starts_with('/');
-  if (!is_absolute && folder_.empty()) return ScopedFd();
-  const std::string full = is_absolute ? path : absl::StrCat(folder_, "/", path);
-  absl::StatusOr<ScopedFd> in_root = ProcessFiles(pid).OpenInRoot(full);
+  if (path.starts_with('/')) return OpenAbsolute(pid, path);
+  const auto folder = folders_.find(pid);
+  if (folder != folders_.end() && !folder->second.empty()) {
+    ScopedFd fd = OpenAbsolute(pid, absl::StrCat(folder->second, "/", path));
+    if (fd.valid()) return fd;
+  }
+  absl::StatusOr<ScopedFd> in_cwd = ProcessFiles(pid).OpenInCwd(path);
+  return in_cwd.ok() ? *std::move(in_cwd) : ScopedFd();
+}
+
+ScopedFd TargetSources::OpenAbsolute(int pid, const std::string& path) const {
+  absl::StatusOr<ScopedFd> in_root = ProcessFiles(pid).OpenInRoot(path);
   if (in_root.ok()) return *std::move(in_root);
   if (!shares_our_root_.contains(pid)) return ScopedFd();
-  return ScopedFd(open(full.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  return ScopedFd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 }
 
 }  // namespace spyhop

@@ -5,8 +5,9 @@
 #ifndef SPYHOP_CLI_TARGET_SOURCES_H_
 #define SPYHOP_CLI_TARGET_SOURCES_H_
 
-#include <memory>
+#include <map>
 #include <set>
+#include <string>
 
 #include "report/source_lines.h"
 
@@ -14,15 +15,20 @@ namespace spyhop {
 
 class TargetSources {
  public:
-  // To be called while the process lives; looks at its root once.
+  // To be called while the process lives; looks at its root and working folder once.
   void Remember(int pid);
-  // Names that are not absolute are taken as below this folder: the one a program was started in.
+  // Names that are not absolute (main scripts to 3.8) are taken as below this folder: the one a
+  // program was started in. Without it, below the target's own at the time of Remember(), else
+  // below the one it has now.
   void set_folder(const std::string& folder) { folder_ = folder; }
 
   ScopedFd Open(int pid, const std::string& path) const;
 
  private:
+  ScopedFd OpenAbsolute(int pid, const std::string& path) const;
+
   std::set<int> shares_our_root_;
+  std::map<int, std::string> folders_;  // by pid; inside its root
   std::string folder_;
 };
 

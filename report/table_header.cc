@@ -70,10 +70,10 @@ std::string CostLine(const Profile& profile) {
   const double sampled = Seconds(profile.sampled());
   std::string line = "Target never stopped";
   if (stops.count() > 0) {
-    line = absl::StrCat(
-        "Target stopped ", Counted(stops.count(), "time"), ", ", Percent(Seconds(stops.total()), sampled),
-        " of the time: median ", ShortDuration(stops.Percentile(0.5)), ", p99 ",
-        ShortDuration(stops.Percentile(0.99)), ", max ", ShortDuration(stops.max()));
+    line = absl::StrCat("Target stopped ", Counted(stops.count(), "time"), ", ",
+                        Percent(Seconds(stops.total()), sampled), " of the time: median ",
+                        ShortDuration(stops.Percentile(0.5)), ", p99 ",
+                        ShortDuration(stops.Percentile(0.99)), ", max ", ShortDuration(stops.max()));
   }
   return absl::StrCat(line, "; own CPU ", ShortDuration(figures.own_cpu), " (",
                       Percent(Seconds(figures.own_cpu), Seconds(profile.duration())),

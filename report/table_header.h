@@ -3,7 +3,9 @@
 #ifndef SPYHOP_REPORT_TABLE_HEADER_H_
 #define SPYHOP_REPORT_TABLE_HEADER_H_
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "report/sink.h"
 #include "report/view.h"

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kStartTries = 20;
 constexpr auto kStartPause = std::chrono::milliseconds(20);
+constexpr Nanos kNamesPause = 50 * kMillisecond;
 constexpr Nanos kFirstMatchPause = 2 * kMillisecond;
 constexpr Nanos kLongestMatchPause = kSecond;
 constexpr uint64_t kKernelThreadFlag = 0x00200000;  // PF_KTHREAD (include/linux/sched.h)
@@ -23,14 +24,23 @@ absl::Status CheckProcess(const ProcessFiles& files) {
   absl::StatusOr<ProcessStat> stat = files.Stat();
   if (!stat.ok()) return stat.status();
   const int pid = files.pid();
+  const absl::StatusOr<ProcessStatus> status = files.Status();
+  if (status.ok() && status->process != 0 && status->process != pid) {
+    return absl::NotFoundError(
+        absl::StrFormat("no process with pid %d: it is the id of a thread (%s) of process %d; use "
+                        "that one's: spyhop attach --pid %d",
+                        pid, stat->comm, status->process, status->process));
+  }
   if (stat->flags & kKernelThreadFlag) {
     return absl::FailedPreconditionError(absl::StrFormat(
-        "process %d (%s) is a kernel thread, not a Python process", pid, stat->comm));
+        "process %d (%s) is a kernel thread, not a Python process; `spyhop list` shows those", pid,
+        stat->comm));
   }
   if (stat->state == 'Z' || stat->state == 'X') {
     return absl::NotFoundError(absl::StrFormat(
-        "process %d (%s) has ended: it is a zombie that its parent %d has not waited for", pid,
-        stat->comm, stat->parent));
+        "process %d (%s) has ended: it is a zombie that its parent %d has not waited for; `spyhop "
+        "list` shows the Python processes that run",
+        pid, stat->comm, stat->parent));
   }
   return absl::OkStatus();
 }
@@ -78,11 +88,11 @@ ThreadStates::LookResult Attachment::Look(Nanos now) {
   if (result == ThreadStates::LookResult::kChanged) {
     match_pause_ = kFirstMatchPause;
     WatchThreads();
-    RefreshNames();
+    RefreshNamesUnlessDone(now);
   } else if (unmatched_ && now >= next_match_) {
     match_pause_ = std::min(2 * match_pause_, kLongestMatchPause);
     WatchThreads();
-    RefreshNames();
+    RefreshNamesUnlessDone(now);
   }
   if (unmatched_ && next_match_ <= now) next_match_ = now + match_pause_;
   return result;
@@ -119,6 +129,13 @@ void Attachment::WatchThreads() {
     watched.back()->state = entries[i];
   }
   threads_ = std::move(watched);
+}
+
+// A program that starts threads all the time must not have all their names read at each.
+void Attachment::RefreshNamesUnlessDone(Nanos now) {
+  if (now < next_names_) return;
+  next_names_ = now + kNamesPause;
+  RefreshNames();
 }
 
 void Attachment::RefreshNames() {

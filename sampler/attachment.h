@@ -46,6 +46,7 @@ class Attachment {
   Attachment(int pid, std::unique_ptr<RemoteMemory> memory, Interpreter interpreter);
 
   void WatchThreads();
+  void RefreshNamesUnlessDone(Nanos now);
 
   const ProcessFiles files_;
   const std::unique_ptr<RemoteMemory> memory_;
@@ -59,6 +60,7 @@ class Attachment {
   bool unmatched_ = false;   // some thread state has no kernel thread
   Nanos next_match_ = 0;     // when to try again
   Nanos match_pause_ = 0;
+  Nanos next_names_ = 0;
   absl::flat_hash_map<uint64_t, std::string> names_;  // by pthread id
 };
 

@@ -16,7 +16,10 @@ namespace spyhop {
 namespace {
 
 constexpr Nanos kProgressEvery = 500 * kMillisecond;
-constexpr Nanos kNamesEvery = kSecond;
+// Names are read again a second after threads came, which take theirs when they have started; else
+// rarely: twenty reads a thread.
+constexpr Nanos kNamesAfterChange = kSecond;
+constexpr Nanos kNamesEvery = 60 * kSecond;
 // A program that is replaced by exec is unreadable until its new interpreter has started.
 constexpr Nanos kExecPatience = 5 * kSecond;
 constexpr Nanos kExecPause = 5 * kMillisecond;
@@ -84,6 +87,7 @@ void ProcessSampler::BeginTarget(Nanos now) {
   target_index_ = profile_->AddTarget(attachment_->info());
   last_round_ = now;
   unreadable_since_ = 0;
+  next_names_ = now + kNamesEvery;
 }
 
 ProcessSampler::RoundResult ProcessSampler::Round(Nanos now, ThreadStopControl& control) {
@@ -97,6 +101,9 @@ ProcessSampler::RoundResult ProcessSampler::Round(Nanos now, ThreadStopControl& 
     Record(*thread, now);
   }
   if (records_.size() > attachment_->threads().size()) ForgetEnded();
+  if (look == ThreadStates::LookResult::kChanged && profile_->figures().rounds > 1) {
+    next_names_ = std::min(next_names_, now + kNamesAfterChange);
+  }
   if (now >= next_names_) RefreshNames();
   last_round_ = now;
   return control.needs_retirement() ? RoundResult::kRetire : RoundResult::kGoOn;

@@ -56,6 +56,7 @@ class Search {
   void Note(const absl::Status& error, const MappedObject& object, std::string_view found_by);
   bool HasEnded() const;
   absl::Status EndedError() const;
+  bool IsNamedPyPy() const;
   absl::Status NotFound() const;
 
   const ProcessFiles& files_;
@@ -85,7 +86,9 @@ absl::Status Search::ReadMap() {
     const absl::StatusOr<ProcessStat> stat = files_.Stat();
     if (!stat.ok() || (stat->flags & kKernelThread) == 0) return EndedError();
     return absl::FailedPreconditionError(
-        absl::StrCat(ProcessName(), " is a kernel thread: it has no memory of its own"));
+        absl::StrCat(
+        ProcessName(), " is a kernel thread: it has no memory of its own; `spyhop list` shows the ",
+        "Python processes"));
   }
   objects_ = map_.Objects();
   if (objects_.empty()) {
@@ -230,35 +233,51 @@ bool Search::HasEnded() const {
 }
 
 absl::Status Search::EndedError() const {
-  return absl::NotFoundError(absl::StrCat("process ", files_.pid(), " has ended"));
+  return absl::NotFoundError(absl::StrCat(
+      "process ", files_.pid(), " has ended; `spyhop list` shows the Python processes that run"));
+}
+
+// Some builds of PyPy have none of the symbols that tell it.
+bool Search::IsNamedPyPy() const {
+  const auto is_pypy = [](std::string_view path) {
+    const std::string_view name = BaseName(path);
+    return name.starts_with("pypy") || name.starts_with("libpypy");
+  };
+  return is_pypy(executable_) ||
+         std::any_of(objects_.begin(), objects_.end(),
+                     [&](const MappedObject& object) { return is_pypy(object.path); });
 }
 
 absl::Status Search::NotFound() const {
   if (HasEnded()) return EndedError();
   const std::string name = ProcessName();
   if (files_.Executable() != executable_) {
-    return StartingError(absl::StrCat(name, " has just executed another program"));
+    return StartingError(absl::StrCat(name, " has just executed another program; try again"));
   }
-  if (pypy_) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(name, " runs PyPy; only CPython is supported"));
+  if (pypy_ || IsNamedPyPy()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        name, " runs PyPy; only CPython is supported: run the program with CPython to profile it"));
   }
   if (absl::IsUnimplemented(error_)) {
-    return absl::UnimplementedError(absl::StrCat(name, ": ", error_.message()));
+    return absl::UnimplementedError(
+        absl::StrCat(name, ": ", error_.message(), "; a newer Spyhop may know it"));
   }
   if (IsStarting(error_)) {
     return StartingError(
-        absl::StrCat(name, " is still starting Python, or has just ended it: ", error_.message()));
+        absl::StrCat(name, " is still starting Python, or has just ended it: ", error_.message(),
+                     "; try again in a moment"));
   }
   if (absl::IsFailedPrecondition(error_)) {
     return absl::FailedPreconditionError(
-        absl::StrCat(name, " has a CPython that could not be made out: ", error_.message()));
+        absl::StrCat(name, " has a CPython that could not be made out: ", error_.message(),
+                     "; try again, or report it with what `spyhop doctor` says"));
   }
   const std::string looked_at =
       absl::StrCat(name, " is not a Python process: no CPython found in its ", objects_.size(),
                    objects_.size() == 1 ? " mapped file" : " mapped files");
-  return absl::FailedPreconditionError(
-      error_.ok() ? looked_at : absl::StrCat(looked_at, "; not readable: ", error_.message()));
+  return absl::FailedPreconditionError(absl::StrCat(
+      looked_at, error_.ok() ? "" : "; not readable: ", error_.message(),
+      "; `spyhop list` shows the Python processes"));
 }
 
 absl::StatusOr<Interpreter> Search::Run() {

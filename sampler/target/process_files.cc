@@ -21,6 +21,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/absl_view.h"
+#include "sampler/target/privileges.h"
 
 namespace spyhop {
 namespace {
@@ -31,10 +32,11 @@ constexpr size_t kMaxProcFile = 64 << 20;
 absl::Status ErrnoStatus(int error, int pid, const char* what) {
   const std::string message = absl::StrFormat("cannot read %s of process %d", what, pid);
   if (error == ENOENT || error == ESRCH) {
-    return absl::NotFoundError(absl::StrFormat("no process with pid %d", pid));
+    return ProcessFiles::NoSuchProcess(pid);
   }
   if (error == EACCES || error == EPERM) {
-    return absl::PermissionDeniedError(message);
+    return absl::PermissionDeniedError(
+        absl::StrCat(message, ": not permitted; ", HowToBePermitted(OwnPrivileges())));
   }
   return absl::ErrnoToStatus(error, message);
 }
@@ -66,15 +68,23 @@ std::string ReadLinkOf(const std::string& path) {
   return length < 0 ? std::string() : std::string(target, static_cast<size_t>(length));
 }
 
-// Symbolic links are followed as the target would: absolute ones lead to its root, not to ours.
-ScopedFd OpenBeneath(int root, const char* path) {
+// With RESOLVE_IN_ROOT symbolic links are followed as the target would: absolute ones lead to its
+// root, not to ours. With RESOLVE_BENEATH nothing leads out of the folder (openat2(2)).
+ScopedFd OpenConfined(int root, const char* path, uint64_t resolve) {
   open_how how{};
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
-  how.resolve = RESOLVE_IN_ROOT;
+  how.resolve = resolve;
   const long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
   if (fd >= 0 || errno != ENOSYS) return ScopedFd(static_cast<int>(fd));
   while (*path == '/') ++path;  // before Linux 5.6
   return ScopedFd(openat(root, path, static_cast<int>(how.flags)));
+}
+
+// On overlay and btrfs the device of stat(2) may differ from the one in maps; the inode still has
+// to agree.
+bool HasInode(int fd, uint64_t inode) {
+  struct stat info;
+  return fstat(fd, &info) == 0 && info.st_ino == inode;
 }
 
 std::vector<int> NumericEntries(const std::string& path) {
@@ -115,7 +125,9 @@ std::optional<ProcessStatus> ParseStatus(std::string_view text) {
     const std::vector<absl::string_view> words =
         absl::StrSplit(line, absl::ByAnyChar("\t "), absl::SkipEmpty());
     if (words.size() < 2) continue;
-    if (words[0] == "Uid:") {
+    if (words[0] == "Tgid:") {
+      if (!absl::SimpleAtoi(words[1], &status.process)) return std::nullopt;
+    } else if (words[0] == "Uid:") {
       if (!absl::SimpleAtoi(words[1], &status.real_uid)) return std::nullopt;
     } else if (words[0] == "TracerPid:") {
       if (!absl::SimpleAtoi(words[1], &status.tracer_pid)) return std::nullopt;
@@ -184,6 +196,25 @@ std::vector<std::string> ProcessFiles::CommandLine() const {
 
 std::string ProcessFiles::Executable() const { return ReadLinkOf(Path("exe")); }
 
+std::string ProcessFiles::Root() const { return ReadLinkOf(Path("root")); }
+
+// The kernel shows paths from our root on (d_path); what lies elsewhere is marked or has no '/'.
+std::string ProcessFiles::WorkingFolder() const {
+  std::string folder = ReadLinkOf(Path("cwd"));
+  const std::string root = Root();
+  if (!folder.starts_with('/') || folder.ends_with(" (deleted)")) return "";
+  if (root.size() > 1 && (folder == root || folder.starts_with(root + "/"))) {
+    folder.erase(0, root.size());
+  }
+  return folder.empty() ? "/" : folder;
+}
+
+std::optional<bool> ProcessFiles::SharesNamespace(std::string_view kind) const {
+  const std::string its = ReadLinkOf(Path(absl::StrCat("ns/", AbslView(kind))));
+  if (its.empty()) return std::nullopt;
+  return its == ReadLinkOf(absl::StrCat("/proc/self/ns/", AbslView(kind)));
+}
+
 absl::StatusOr<ScopedFd> ProcessFiles::OpenMapped(AddressRange mapping, const std::string& path,
                                                   uint64_t device, uint64_t inode) const {
   // proc(5): map_files needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE, but leads to the very file.
@@ -192,17 +223,13 @@ absl::StatusOr<ScopedFd> ProcessFiles::OpenMapped(AddressRange mapping, const st
   ScopedFd fd(open(link.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.valid()) return fd;
   absl::StatusOr<ScopedFd> by_path = OpenInRoot(path);
+  if (by_path.ok() && (inode == 0 || HasInode(by_path->get(), inode))) return by_path;
+  fd = ScopedFd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (fd.valid() && inode != 0 && HasInode(fd.get(), inode)) return fd;
   if (!by_path.ok()) return by_path.status();
-  struct stat info;
-  if (fstat(by_path->get(), &info) != 0) return absl::ErrnoToStatus(errno, path);
-  // On overlay and btrfs the device of stat(2) may differ from the one in maps; the inode then
-  // still has to agree.
-  if (info.st_ino != inode && inode != 0) {
-    return absl::NotFoundError(absl::StrFormat(
-        "%s is no longer the file that process %d has mapped (device %d:%d)", path, pid_,
-        major(device), minor(device)));
-  }
-  return by_path;
+  return absl::NotFoundError(
+      absl::StrFormat("%s is no longer the file that process %d has mapped (device %d:%d)", path,
+                      pid_, major(device), minor(device)));
 }
 
 absl::StatusOr<ScopedFd> ProcessFiles::OpenExecutable() const {
@@ -214,11 +241,29 @@ absl::StatusOr<ScopedFd> ProcessFiles::OpenExecutable() const {
 absl::StatusOr<ScopedFd> ProcessFiles::OpenInRoot(const std::string& path) const {
   const ScopedFd root(open(Path("root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root.valid()) return ErrnoStatus(errno, pid_, "root directory");
-  ScopedFd fd = OpenBeneath(root.get(), path.c_str());
+  ScopedFd fd = OpenConfined(root.get(), path.c_str(), RESOLVE_IN_ROOT);
   if (!fd.valid()) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", Path("root"), path));
   }
   return fd;
+}
+
+absl::StatusOr<ScopedFd> ProcessFiles::OpenInCwd(const std::string& path) const {
+  const ScopedFd folder(open(Path("cwd").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!folder.valid()) return ErrnoStatus(errno, pid_, "working folder");
+  ScopedFd fd = OpenConfined(folder.get(), path.c_str(), RESOLVE_BENEATH);
+  if (fd.valid()) return fd;
+  const absl::Status error =
+      absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", Path("cwd"), "/", path));
+  // `..` or a link leads out of the folder, but perhaps not out of the root.
+  const std::string name = WorkingFolder();
+  if (name.empty()) return error;
+  return OpenInRoot(absl::StrCat(name, "/", path));
+}
+
+absl::Status ProcessFiles::NoSuchProcess(int pid) {
+  return absl::NotFoundError(absl::StrFormat(
+      "no process with pid %d; `spyhop list` shows the Python processes there are", pid));
 }
 
 std::vector<int> ProcessFiles::AllPids() {

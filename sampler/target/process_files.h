@@ -30,6 +30,7 @@ struct ProcessStat {
 
 // Fields of /proc/PID/status.
 struct ProcessStatus {
+  int process = 0;  // Tgid: differs from the id asked for when that is a thread's; 0: not told
   uint32_t real_uid = 0;
   int tracer_pid = 0;
   // The ids of the process (or thread) from Spyhop's namespace inwards; the last one is what the
@@ -55,17 +56,29 @@ class ProcessFiles {
   absl::StatusOr<std::string> MapsText() const;
   std::vector<std::string> CommandLine() const;
   std::string Executable() const;  // target of the exe link, " (deleted)" kept
+  // The working folder as the target names it, inside its root; empty when it cannot be named.
+  std::string WorkingFolder() const;
+  // "/" or the folder it is confined to (chroot), as Spyhop sees it; empty when not permitted.
+  std::string Root() const;
+  // Whether it and Spyhop are in one namespace of that kind ("mnt", "pid"); nothing: not permitted.
+  std::optional<bool> SharesNamespace(std::string_view kind) const;
 
   // The file behind a mapping, as mapped, even when it has been deleted or replaced or lies in
-  // another mount namespace: map_files first, then root + path when device and inode agree.
+  // another mount namespace: map_files first, then the path below its root and, for one that is
+  // confined below ours (chroot), the path as Spyhop sees it, when the inode agrees.
   absl::StatusOr<ScopedFd> OpenMapped(AddressRange mapping, const std::string& path, uint64_t device,
                                       uint64_t inode) const;
   absl::StatusOr<ScopedFd> OpenExecutable() const;
   // A file by its path inside the target's root.
   absl::StatusOr<ScopedFd> OpenInRoot(const std::string& path) const;
+  // A file by a name relative to the target's working folder as it is now; links and `..` do not
+  // lead out of its root. For live targets: three system calls, more for odd names.
+  absl::StatusOr<ScopedFd> OpenInCwd(const std::string& path) const;
 
   // Every process on this machine that has a user-space address space.
   static std::vector<int> AllPids();
+  // The error (kNotFound, with the remedy) for a pid that names nothing.
+  static absl::Status NoSuchProcess(int pid);
 
  private:
   std::string Path(std::string_view rest) const;

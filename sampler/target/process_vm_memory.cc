@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/scoped_fd.h"
+#include "sampler/target/privileges.h"
 #include "sampler/target/process_files.h"
 
 namespace spyhop {
@@ -109,34 +110,37 @@ class ProcMemMemory : public RemoteMemory {
   ScopedFd fd_;
 };
 
-std::string FirstLine(const char* path) {
-  const ScopedFd fd(open(path, O_RDONLY | O_CLOEXEC));
-  char text[64];
-  const ssize_t got = fd.valid() ? read(fd.get(), text, sizeof(text)) : 0;
-  const std::string_view all(text, got > 0 ? static_cast<size_t>(got) : 0);
-  return std::string(all.substr(0, all.find('\n')));
+std::string WhyRefused(int pid, const Privileges& own) {
+  const absl::StatusOr<ProcessStatus> status = ProcessFiles(pid).Status();
+  if (status.ok() && status->real_uid != own.user && !own.sys_ptrace) {
+    return absl::StrFormat("it belongs to user %d, Spyhop runs as user %d", status->real_uid,
+                           own.user);
+  }
+  if (!own.memory_call || !own.ptrace_call) return "a seccomp filter refuses the system calls";
+  if (own.yama_scope == 3 || (own.yama_scope > 0 && !own.sys_ptrace)) {
+    return absl::StrCat("kernel.yama.ptrace_scope is ", own.yama_scope);
+  }
+  if (own.sys_ptrace && own.in_user_namespace) {
+    return "Spyhop's capabilities hold only within its own user namespace";
+  }
+  return own.sys_ptrace ? "the kernel refuses it in spite of CAP_SYS_PTRACE"
+                        : "the process is not dumpable, or has capabilities that Spyhop has not";
 }
 
-std::string WhyRefused(int pid) {
-  absl::StatusOr<ProcessStatus> status = ProcessFiles(pid).Status();
-  if (status.ok() && status->real_uid != geteuid()) {
-    return absl::StrFormat("it belongs to user %d, Spyhop runs as user %d", status->real_uid,
-                           geteuid());
-  }
-  const std::string yama = FirstLine("/proc/sys/kernel/yama/ptrace_scope");
-  if (yama == "1" || yama == "2" || yama == "3") {
-    return absl::StrCat("kernel.yama.ptrace_scope is ", yama);
-  }
-  return "the kernel refuses it (capabilities, a seccomp profile, or a process not dumpable)";
+std::string WhatToDo(const Privileges& own) {
+  const bool yama_only = own.yama_scope == 1 && !own.sys_ptrace && own.user != 0;
+  return absl::StrCat(HowToBePermitted(own),
+                      yama_only ? "; or, for your own processes: sysctl kernel.yama.ptrace_scope=0"
+                                : "");
 }
 
 }  // namespace
 
 absl::Status PermissionError(int pid) {
-  return absl::PermissionDeniedError(absl::StrFormat(
-      "cannot read process %d: Operation not permitted (%s). Run as root, or: setcap "
-      "cap_sys_ptrace+ep on the spyhop binary; in a container add the SYS_PTRACE capability",
-      pid, WhyRefused(pid)));
+  const Privileges own = OwnPrivileges();
+  return absl::PermissionDeniedError(
+      absl::StrFormat("cannot read process %d: Operation not permitted (%s). What to do: %s", pid,
+                      WhyRefused(pid, own), WhatToDo(own)));
 }
 
 absl::StatusOr<std::unique_ptr<RemoteMemory>> OpenProcessMemory(int pid) {
@@ -145,7 +149,7 @@ absl::StatusOr<std::unique_ptr<RemoteMemory>> OpenProcessMemory(int pid) {
   const iovec local{&byte, 1};
   const iovec remote{reinterpret_cast<void*>(uint64_t{1}), 1};
   if (process_vm_readv(pid, &local, 1, &remote, 1, 0) < 0 && errno == ESRCH) {
-    return absl::NotFoundError(absl::StrFormat("no process with pid %d", pid));
+    return ProcessFiles::NoSuchProcess(pid);
   }
   if (errno == EFAULT) return std::make_unique<ProcessVmMemory>(pid);
   ScopedFd fd(open(absl::StrCat("/proc/", pid, "/mem").c_str(), O_RDONLY | O_CLOEXEC));

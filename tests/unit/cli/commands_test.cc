@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "cli/exit_status.h"
+#include "cli/messages.h"
 
 namespace spyhop {
 namespace {
@@ -186,6 +187,13 @@ TEST_F(CommandsTest, RunTellsWhyAProgramCannotBeStarted) {
   EXPECT_EQ(RunProgram(RunOf({"/"}), Making({})), kExitNotExecutable);
 }
 
+TEST_F(CommandsTest, RunDoesNotStartAProgramWhoseProfileCannotBeWritten) {
+  RunOptions options = RunOf({"touch", Path("started")});
+  options.record.outputs[0].path = Path("no/p.folded");
+  EXPECT_EQ(RunProgram(options, Making({})), kExitCouldNotStart);
+  EXPECT_TRUE(fs::is_empty(folder_));
+}
+
 TEST_F(CommandsTest, RunLetsAProgramThatIsNotPythonRun) {
   EXPECT_EQ(RunProgram(RunOf({"sh", "-c", "exit 4"}), Failing(absl::UnimplementedError("PyPy"))),
             4);
@@ -229,6 +237,17 @@ TEST_F(CommandsTest, RunPassesASignalSentToItOn) {
   };
   EXPECT_EQ(RunProgram(RunOf({"sleep", "30"}), create), 128 + SIGTERM);
   killer.join();
+}
+
+TEST(Messages, ShowHostileNamesHarmlessly) {
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(Report(absl::NotFoundError("process 7 (a\x1b[31m\nb) has ended")), kExitNoSuchProcess);
+  SayInfo("c\rd");
+  ReportUsage(absl::InvalidArgumentError("there is no 'e\nf'"), "run");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "spyhop: process 7 (a\\x1b[31m\\nb) has ended\n"
+            "spyhop: c\\rd\n"
+            "spyhop: there is no 'e\\nf'\n        see: spyhop run --help\n");
 }
 
 TEST(ExitStatus, IsTheContracts) {

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_split.h"
 #include "report/display_width.h"
+#include "report/table_header.h"
 #include "tests/unit/report/hostile_profile.h"
 
 namespace spyhop {
@@ -26,7 +27,7 @@ TEST(LineTable, ShowsHostileNamesHarmlessly) {
       "Process 42, Python 3.11.2 (release): python3 a\\x1b[31m.py </script>\n"
       "Sampled 50 ms at 100 Hz (asked: 100 Hz) from 2023-11-14T22:13:20Z: 5 samples in 5 rounds\n"
       "Late rounds: 1; truncated: 2 too-deep; lost: none\n"
-      "Target stopped 1 times, 0.04 % of the time: median 20 us, p99 20 us, max 20 us; own CPU 1 "
+      "Target stopped 1 time, 0.04 % of the time: median 20 us, p99 20 us, max 20 us; own CPU 1 "
       "ms (2.00 % of a core), memory 12 MB\n"
       "Wall-clock time of all threads; 100 % = 50 ms; idle left out: 50 ms (--idle counts it)\n"
       "\n"
@@ -69,8 +70,28 @@ TEST(LineTable, SortsByTheKeyAsked) {
 TEST(LineTable, SaysHowManyLinesTheLimitLeftOut) {
   const std::string table = Table(HostileProfile(), {.limit = 1});
   EXPECT_THAT(table, HasSubstr("and 2 more lines (--limit 0 shows all)\n"));
-  EXPECT_THAT(table, HasSubstr("1 more threads"));
+  EXPECT_THAT(table, HasSubstr("1 more thread\n"));
   EXPECT_THAT(Table(HostileProfile(), {.limit = 0}), Not(HasSubstr("more lines")));
+}
+
+TEST(LineTable, CountsOneThingInTheSingular) {
+  EXPECT_EQ(Counted(1, "time"), "1 time");
+  EXPECT_EQ(Counted(0, "time"), "0 times");
+  EXPECT_EQ(Counted(2, "more process", "more processes"), "2 more processes");
+  EXPECT_THAT(Table(HostileProfile(), {.limit = 2}), HasSubstr("and 1 more line (--limit"));
+}
+
+TEST(LineTable, ShowsJustTheNameOfAFrameThatIsNowhere) {
+  Profile profile;
+  profile.AddTarget({});
+  const ThreadIndex thread = profile.AddThread({});
+  for (const int line : {0, 7}) {
+    const FrameId frame = AddFrame(profile, "", line, "<frames left out>");
+    profile.Add(MakeSample(profile, thread, {frame}, TimeClass::kPython, kSecond));
+  }
+  const std::string table = Table(profile);
+  EXPECT_THAT(table, HasSubstr("  <frames left out>\n"));
+  EXPECT_THAT(table, Not(testing::ContainsRegex(":[07] ")));
 }
 
 TEST(LineTable, HasRowsPerThreadWhenAsked) {

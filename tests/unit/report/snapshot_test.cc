@@ -43,12 +43,26 @@ TEST(TextSnapshot, ShowsEachThreadWithItsLeafFirst) {
             "\n"
             "Thread 7 \"Main\\x1b[0m\": gil\n"
             "    f\\n (/漢.py:3)\n"
-            "    gc (gc)\n"
+            "    gc\n"
             "    (not the whole stack: the stack was deeper than is kept; its middle was left out; "
             "12 frames left out)\n"
             "\n"
             "Thread 8 \"\uFFFD\": wait (recv socket 10.0.0.5:5432), holds the GIL\n"
             "    (no frames)\n");
+}
+
+TEST(TextSnapshot, ShowsJustTheNameOfAFrameThatIsNowhere) {
+  Snapshot snapshot;
+  snapshot.threads.push_back({.frames = {{.function = "<frames left out>"},
+                                         {.function = "f", .line = 3},
+                                         {.function = "read", .kind = FrameKind::kKernel}},
+                              .truncated = SampleErrorCode::kTooDeep,
+                              .frames_left_out = 1});
+  StringSink sink;
+  WriteTextSnapshot(snapshot, {}, sink);
+  EXPECT_THAT(sink.text(),
+              testing::HasSubstr("\n    <frames left out>\n    f\n    read (kernel)\n"));
+  EXPECT_THAT(sink.text(), testing::HasSubstr("; 1 frame left out)\n"));
 }
 
 TEST(TextSnapshot, KeepsThePlaceWhenItCutsALine) {
