@@ -53,7 +53,7 @@ Finding AboutSeccomp(const Privileges& own) {
   const char* filter = own.seccomp_mode == 0 ? "no filter" : "a filter";
   if (own.ptrace_call && own.memory_call) {
     return {Verdict::kOk, "seccomp",
-            absl::StrCat(filter, "; ptrace and process_vm_readv are allowed"), ""};
+            absl::StrCat(filter, "; ptrace and reading memory are allowed"), ""};
   }
   if (own.memory_call) {
     return {Verdict::kWarning, "seccomp",
@@ -61,7 +61,7 @@ Finding AboutSeccomp(const Privileges& own) {
             absl::StrCat("use --pause=never, or ", HowToBePermitted(own))};
   }
   return {Verdict::kWarning, "seccomp",
-          absl::StrCat(filter, "; process_vm_readv is refused, /proc/PID/mem is read instead",
+          absl::StrCat(filter, "; the fast way of reading memory is refused, /proc/PID/mem is used instead",
                        own.ptrace_call ? "" : "; ptrace is refused, too"),
           absl::StrCat(own.ptrace_call ? "" : "use --pause=never; ", HowToBePermitted(own))};
 }

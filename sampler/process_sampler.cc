@@ -26,6 +26,7 @@ constexpr Nanos kExecPause = 5 * kMillisecond;
 // A program that starts a thread for each request must not make the profile grow without end.
 // Above it a read from the target's CPU (some 35 us) would take too much of it.
 constexpr double kSharingRate = 2000;
+constexpr Nanos kLookLife = 50 * kMicrosecond;
 constexpr int kLongestCarry = 20;
 constexpr size_t kMaxThreadRows = 5000;
 
@@ -87,11 +88,12 @@ void ProcessSampler::BeginTarget(Nanos now) {
   target_index_ = profile_->AddTarget(attachment_->info());
   last_round_ = now;
   unreadable_since_ = 0;
+  last_look_ = 0;
   next_names_ = now + kNamesEvery;
 }
 
 ProcessSampler::RoundResult ProcessSampler::Round(Nanos now, ThreadStopControl& control) {
-  const ThreadStates::LookResult look = attachment_->Look(now);
+  const ThreadStates::LookResult look = Look(now);
   if (look == ThreadStates::LookResult::kUnreadable) return HandleUnreadable(now);
   unreadable_since_ = 0;
   ++profile_->figures().rounds;
@@ -107,6 +109,15 @@ ProcessSampler::RoundResult ProcessSampler::Round(Nanos now, ThreadStopControl& 
   if (now >= next_names_) RefreshNames();
   last_round_ = now;
   return control.needs_retirement() ? RoundResult::kRetire : RoundResult::kGoOn;
+}
+
+// Without stops all that runs is read twice, whoever holds the GIL, so at the highest rates a look
+// need not go with every round.
+ThreadStates::LookResult ProcessSampler::Look(Nanos now) {
+  const bool fresh = now - last_look_ < kLookLife && unreadable_since_ == 0;
+  if (options_.pause == PauseMode::kNever && fresh) return ThreadStates::LookResult::kSame;
+  last_look_ = now;
+  return attachment_->Look(now);
 }
 
 // The target has ended, or runs another program now.

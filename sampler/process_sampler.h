@@ -43,6 +43,7 @@ class ProcessSampler : public Sampler {
 
   void RunTracer(const std::atomic<bool>& stop);
   RoundResult Round(Nanos now, ThreadStopControl& control);
+  ThreadStates::LookResult Look(Nanos now);
   RoundResult HandleUnreadable(Nanos now);
   bool ReattachAfterExec();
   void BeginTarget(Nanos now);
@@ -74,6 +75,7 @@ class ProcessSampler : public Sampler {
   Nanos begin_ = 0;
   Nanos deadline_ = 0;
   Nanos last_round_ = 0;
+  Nanos last_look_ = 0;
   Nanos next_progress_ = 0;
   Nanos next_names_ = 0;
   Nanos unreadable_since_ = 0;

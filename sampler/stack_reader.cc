@@ -8,7 +8,9 @@ namespace {
 
 // A read that raced is repeated so often.
 constexpr int kTries = 8;
-// A thread whose stack was seen to change is under suspicion for so many samples ...
+// A thread whose stack was seen to change is under suspicion for so many samples more, at most so
+// many ...
+constexpr int kSuspicion = 8;
 constexpr int kMovingFor = 64;
 // ... in which so many double copies in a row have to agree.
 constexpr int kAgreements = 3;
@@ -266,7 +268,7 @@ void StackReader::ReadTwice(const ThreadStates& states, WatchedThread& thread,
     const bool same = TryReadTwice(thread, gil, must_lack_gil);
     if (must_lack_gil && gil.holder() == thread.state.address) break;
     agreed = same ? CountAgreement(thread, agreed) : 0;
-    if (!same) thread.moving = kMovingFor;
+    if (!same) thread.moving = std::min(thread.moving + kSuspicion, kMovingFor);
     if (agreed >= (thread.moving > 0 ? kAgreements : 1)) {
       thread.moving = std::max(thread.moving - 1, 0);
       return Keep(thread);
@@ -320,21 +322,24 @@ void StackReader::SpinAtRandom() {
 // and after, that is ruled out; one that was seen to move must be met in the same place more often.
 bool StackReader::TryReadTwice(WatchedThread& thread, GilReader& gil, bool must_lack_gil) {
   batch_.clear();
-  gil.AppendTo(batch_);
+  if (must_lack_gil) gil.AppendTo(batch_);
+  const size_t first = batch_.size();
   thread.walker->AppendTo(batch_);
   thread.second_walker->AppendTo(batch_);
-  gil_after_ = gil;
-  gil_after_->AppendTo(batch_);
+  if (must_lack_gil) {
+    gil_after_ = gil;
+    gil_after_->AppendTo(batch_);
+  }
   memory_.ReadBatch(absl::MakeSpan(batch_));
-  gil.Settle(batch_.front());
-  gil_after_->Settle(batch_.back());
-  const ReadRequest* requests = batch_.data() + 1;
+  const ReadRequest* requests = batch_.data() + first;
   requests += thread.walker->Walk(memory_, requests, thread.stack);
   thread.second_walker->Walk(memory_, requests, *thread.second_stack);
   if (thread.walker->missed() || thread.second_walker->missed()) return false;
-  if (must_lack_gil && (gil.holder() == thread.state.address ||
-                        gil_after_->holder() == thread.state.address)) {
-    return false;
+  if (must_lack_gil) {
+    gil.Settle(batch_.front());
+    gil_after_->Settle(batch_.back());
+    if (gil.holder() == thread.state.address) return false;
+    if (gil_after_->holder() == thread.state.address) return false;
   }
   return thread.stack.SameChain(*thread.second_stack) &&
          (thread.stack.whole() || thread.stack.error().code == SampleErrorCode::kTooDeep);

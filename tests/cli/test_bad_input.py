@@ -135,8 +135,33 @@ class BadTarget(unittest.TestCase):
         program = os.path.join(self.folder, 'a\x1b[31mb\nc')
         shutil.copy('/bin/sleep', program)
         process = self.start(program, '60')
-        result = spyhop.run('snapshot', '-p', process.pid).expect(spyhop.NOT_PYTHON)
-        self.assertNotIn('\x1b', result.err)
+        for command in (['snapshot', '-p', process.pid], ['attach', '-p', process.pid], ['doctor', '-p', process.pid],
+                        ['run', '-o', program + '.json/', '--', 'true'], ['run', '--', program + 'x'], ['list'],
+                        ['snapshot', '-p', process.pid, '-o', program + '/x'], [program]):
+            result = spyhop.run(*command)
+            self.assertNotIn('\x1b', result.err + result.out, command)
+            self.assertNotRegex(result.err, r'(?m)^c', f'a name began a line of its own: {command}')
+
+    def test_doctor_ends_with_the_status_that_attach_has(self):
+        child = subprocess.Popen(['true'])
+        child.wait()
+        process = self.start('/bin/sleep', '60')
+        with harness.Puppet(matrix.debian(), 'worker.py', 1, 5, 0) as puppet:
+            tid = puppet.ask('tids')['busy'][0]
+            for pid, status, says in ((child.pid, spyhop.NO_PROCESS, 'no process'), (tid, spyhop.NO_PROCESS, 'thread'),
+                                      (process.pid, spyhop.NOT_PYTHON, 'not a Python process'),
+                                      (puppet.pid, spyhop.DONE, r'3\.11')):
+                with self.subTest(says=says):
+                    result = spyhop.run('doctor', '-p', pid).expect(status)
+                    self.assertRegex(result.out, says)
+                    self.assertEqual('problem' in result.out, status != spyhop.DONE)
+                    self.assertEqual(re.findall(r'(?m)^problem.*\n(?! +-> )', result.out), [], 'each with a remedy')
+
+    def test_doctor_says_what_the_capability_lacks(self):
+        with harness.Puppet(matrix.debian(), 'worker.py', 1, 5, 0, prefix=NOBODY) as puppet:
+            result = spyhop.run('doctor', '-p', puppet.pid, prefix=WITHOUT_CAPABILITY).expect(spyhop.NOT_PERMITTED)
+        self.assertRegex(result.out, '-> .*SYS_PTRACE')
+        self.assertNotRegex(result.out, '(?i)run as root')
 
 
 class StoppedTarget(unittest.TestCase):
