@@ -100,7 +100,7 @@ absl::Status CannotStart(const std::string& program, int error) {
 
 absl::Status OwnFailure(const char* what) {
   return absl::InternalError(absl::StrCat("cannot start a process: ", what, ": ", strerror(errno),
-                                         "; raise the limits (ulimit -u, ulimit -n)"));
+                                          "; raise the limits (ulimit -u, ulimit -n)"));
 }
 
 void Reap(int pid) {
@@ -127,7 +127,8 @@ absl::StatusOr<ChildProgram> ChildProgram::Start(const std::vector<std::string>&
   const std::optional<int> pid = Receive(status->read.get());
   if (!pid || *pid < 0) {
     Reap(keeper);
-    return absl::InternalError("cannot start a process: fork failed; raise the limit of processes (ulimit -u)");
+    return absl::InternalError(
+        "cannot start a process: fork failed; raise the limit of processes (ulimit -u)");
   }
   if (const std::optional<int> exec_error = Receive(error->read.get())) {
     Reap(keeper);

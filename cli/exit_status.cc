@@ -33,8 +33,8 @@ ExitStatus Report(const absl::Status& status) {
 }
 
 ExitStatus ReportUsage(const absl::Status& status, const char* command) {
-  LogError(absl::StrCat(EscapeForTerminal(std::string(status.message())),
-                        "\n        see: spyhop ", command, *command ? " " : "", "--help"));
+  LogError(absl::StrCat(EscapeForTerminal(std::string(status.message())), "\n        see: spyhop ",
+                        command, *command ? " " : "", "--help"));
   return kExitUsage;
 }
 

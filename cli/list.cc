@@ -44,7 +44,7 @@ void WriteTable(const std::vector<PythonProcess>& processes, ColorMode color, Si
   for (const PythonProcess& process : processes) {
     std::string command = EscapeForTerminal(absl::StrJoin(process.command, " "));
     if (!process.problem.empty()) {
-      command = absl::StrCat("(", EscapeForTerminal(process.problem), ") ", command);
+      absl::StrAppend(&command, " (", EscapeForTerminal(process.problem), ")");
     }
     table.AddRow({absl::StrCat(process.pid),
                   process.version.empty() ? "?" : EscapeForTerminal(process.version),

@@ -97,8 +97,8 @@ std::string Summary(const Profile& profile, const std::vector<OutputSpec>& outpu
     written.push_back(
         absl::StrCat(EscapeForTerminal(output.path), " (", AbslView(output.format->name), ")"));
   }
-  return absl::StrCat(Counted(figures.samples, "sample"), " in ", ShortDuration(profile.duration()), " at ",
-                      ShortNumber(profile.AchievedHz()),
+  return absl::StrCat(Counted(figures.samples, "sample"), " in ", ShortDuration(profile.duration()),
+                      " at ", ShortNumber(profile.AchievedHz()),
                       " Hz (asked: ", ShortNumber(figures.rate_hz), " Hz), ",
                       Sum(figures.truncated), " truncated, ", Sum(figures.lost), " lost",
                       written.empty() ? "" : "; wrote ", absl::StrJoin(written, ", "));

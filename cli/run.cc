@@ -84,7 +84,8 @@ class RunJob {
       written.Update(Write(profile, Destination::kStdout, interruption.temporary_files));
       if (written.ok()) SayInfo(Summary(profile, options_.record.outputs));
     } else if (result.ok()) {
-      SayError("the program ended before the first sample; nothing was written; sample faster (-r)");
+      SayError(
+          "the program ended before the first sample; nothing was written; sample faster (-r)");
     }
     const ExitStatus own = Report(written);
     return exit_status != kExitDone ? exit_status : own;
@@ -101,7 +102,8 @@ class RunJob {
           create_(child_.pid(), options_.record.sampler);
       if (sampler.ok()) return sampler;
       if (child_.HasEnded()) {
-        return absl::FailedPreconditionError("the program ended before Python was found in it; is it a Python program?");
+        return absl::FailedPreconditionError(
+            "the program ended before Python was found in it; is it a Python program?");
       }
       if (!MayBecomePython(sampler.status())) return sampler;
       if (waited >= kPatience && !std::exchange(told, true)) {

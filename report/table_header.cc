@@ -51,9 +51,8 @@ std::string TargetLine(const TargetInfo& target, const ViewOptions& options) {
 std::string RateLine(const Profile& profile) {
   const SamplingFigures& figures = profile.figures();
   return absl::StrFormat(
-      "Sampled %s at %s Hz (asked: %s Hz) from %s: %s in %s",
-      ShortDuration(profile.duration()), ShortNumber(profile.AchievedHz()),
-      ShortNumber(figures.rate_hz),
+      "Sampled %s at %s Hz (asked: %s Hz) from %s: %s in %s", ShortDuration(profile.duration()),
+      ShortNumber(profile.AchievedHz()), ShortNumber(figures.rate_hz),
       absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", profile.start(), absl::UTCTimeZone()),
       Counted(figures.samples, "sample"), Counted(figures.rounds, "round"));
 }
@@ -70,10 +69,11 @@ std::string CostLine(const Profile& profile) {
   const double sampled = Seconds(profile.sampled());
   std::string line = "Target never stopped";
   if (stops.count() > 0) {
-    line = absl::StrCat("Target stopped ", Counted(stops.count(), "time"), ", ",
-                        Percent(Seconds(stops.total()), sampled), " of the time: median ",
-                        ShortDuration(stops.Percentile(0.5)), ", p99 ",
-                        ShortDuration(stops.Percentile(0.99)), ", max ", ShortDuration(stops.max()));
+    line =
+        absl::StrCat("Target stopped ", Counted(stops.count(), "time"), ", ",
+                     Percent(Seconds(stops.total()), sampled), " of the time: median ",
+                     ShortDuration(stops.Percentile(0.5)), ", p99 ",
+                     ShortDuration(stops.Percentile(0.99)), ", max ", ShortDuration(stops.max()));
   }
   return absl::StrCat(line, "; own CPU ", ShortDuration(figures.own_cpu), " (",
                       Percent(Seconds(figures.own_cpu), Seconds(profile.duration())),

@@ -38,7 +38,8 @@ std::string ThreadLine(const SnapshotThread& thread) {
   return line;
 }
 
-// "app.py:3", "libz.so, native"; empty for a frame that is nowhere, like a marker of frames left out.
+// "app.py:3", "libz.so, native"; empty for a frame that is nowhere, like a marker of frames left
+// out.
 std::string PlaceOf(const SnapshotFrame& frame) {
   std::string place = Shown(frame.file);
   if (frame.line > 0 && !place.empty()) absl::StrAppend(&place, ":", frame.line);
@@ -92,8 +93,8 @@ void WriteTextSnapshot(const Snapshot& snapshot, const TextSnapshotOptions& opti
               "\n");
   sink.Append(absl::StrCat(
       "Taken ", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", snapshot.time, absl::UTCTimeZone()),
-      ", stopped ", ShortDuration(snapshot.stopped), ", ", Counted(snapshot.threads.size(), "thread"),
-      "\n"));
+      ", stopped ", ShortDuration(snapshot.stopped), ", ",
+      Counted(snapshot.threads.size(), "thread"), "\n"));
   for (const SnapshotThread& thread : snapshot.threads) WriteThread(thread, options, sink);
 }
 

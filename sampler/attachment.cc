@@ -88,6 +88,7 @@ ThreadStates::LookResult Attachment::Look(Nanos now) {
   if (result == ThreadStates::LookResult::kChanged) {
     match_pause_ = kFirstMatchPause;
     WatchThreads();
+    if (replaced_) return ThreadStates::LookResult::kUnreadable;
     RefreshNamesUnlessDone(now);
   } else if (unmatched_ && now >= next_match_) {
     match_pause_ = std::min(2 * match_pause_, kLongestMatchPause);
@@ -126,6 +127,9 @@ void Attachment::WatchThreads() {
                           ? std::move(*same)
                           : std::make_unique<WatchedThread>(++last_serial_, pid(), tids[i],
                                                             interpreter_.layout));
+    // The main thread never gets another struct pthread, unless by exec.
+    const uint64_t before = watched.back()->state.pthread_id;
+    if (tids[i] == pid() && before != 0 && before != entries[i].pthread_id) replaced_ = true;
     watched.back()->state = entries[i];
   }
   threads_ = std::move(watched);

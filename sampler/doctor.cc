@@ -61,7 +61,8 @@ Finding AboutSeccomp(const Privileges& own) {
             absl::StrCat("use --pause=never, or ", HowToBePermitted(own))};
   }
   return {Verdict::kWarning, "seccomp",
-          absl::StrCat(filter, "; the fast way of reading memory is refused, /proc/PID/mem is used instead",
+          absl::StrCat(filter,
+                       "; the fast way of reading memory is refused, /proc/PID/mem is used instead",
                        own.ptrace_call ? "" : "; ptrace is refused, too"),
           absl::StrCat(own.ptrace_call ? "" : "use --pause=never; ", HowToBePermitted(own))};
 }
@@ -126,12 +127,11 @@ bool ExamineTarget(int pid, std::vector<Finding>& findings) {
     return false;
   }
   const Interpreter& python = (*attachment)->interpreter();
-  findings.push_back(
-      {Verdict::kOk, "target",
-       absl::StrFormat("process %d runs CPython %s (%s), in %s, found by %s", pid,
-                       python.version.ToString(), FlavourName(python.flags), python.module,
-                       python.found_by),
-       ""});
+  findings.push_back({Verdict::kOk, "target",
+                      absl::StrFormat("process %d runs CPython %s (%s), in %s, found by %s", pid,
+                                      python.version.ToString(), FlavourName(python.flags),
+                                      python.module, python.found_by),
+                      ""});
   findings.push_back({Verdict::kOk, "layout", python.layout.provenance, ""});
   ExaminePlace(files, findings);
   ExamineState(files, findings);
@@ -170,8 +170,8 @@ void ExamineStacks(int pid, std::vector<Finding>& findings) {
       "%d of %d Python %s read whole; the process was stopped for %.0f us in all", whole, python,
       python == 1 ? "thread" : "threads", static_cast<double>(snapshot->stopped) / kMicrosecond);
   if (whole < python) absl::StrAppend(&text, "; ", std::string(Meaning(cause)));
-  findings.push_back({whole == python ? Verdict::kOk : Verdict::kWarning, "stacks",
-                      std::move(text), RemedyFor(cause)});
+  findings.push_back({whole == python ? Verdict::kOk : Verdict::kWarning, "stacks", std::move(text),
+                      RemedyFor(cause)});
 }
 
 }  // namespace
@@ -185,9 +185,8 @@ std::vector<Finding> Diagnose(int pid) {
     if (pid != 0 && finding.verdict == Verdict::kProblem) finding.verdict = Verdict::kWarning;
     findings.push_back(std::move(finding));
   }
-  findings.push_back(
-      {Verdict::kOk, "versions", absl::StrCat("CPython ", SupportedVersions(), " can be read"),
-       ""});
+  findings.push_back({Verdict::kOk, "versions",
+                      absl::StrCat("CPython ", SupportedVersions(), " can be read"), ""});
   if (pid != 0 && ExamineTarget(pid, findings)) ExamineStacks(pid, findings);
   return findings;
 }

@@ -16,9 +16,10 @@ namespace spyhop {
 namespace {
 
 constexpr Nanos kProgressEvery = 500 * kMillisecond;
-// Names are read again a second after threads came, which take theirs when they have started; else
-// rarely: twenty reads a thread.
-constexpr Nanos kNamesAfterChange = kSecond;
+// A thread takes its name when it has started: names are read again soon after threads came, and
+// ever later while they keep coming, for it is twenty reads a thread; else rarely.
+constexpr Nanos kNamesAfterChange = 20 * kMillisecond;
+constexpr Nanos kNamesAmidChanges = kSecond;
 constexpr Nanos kNamesEvery = 60 * kSecond;
 // A program that is replaced by exec is unreadable until its new interpreter has started.
 constexpr Nanos kExecPatience = 5 * kSecond;
@@ -90,6 +91,7 @@ void ProcessSampler::BeginTarget(Nanos now) {
   unreadable_since_ = 0;
   last_look_ = 0;
   next_names_ = now + kNamesEvery;
+  names_pause_ = kNamesAfterChange;
 }
 
 ProcessSampler::RoundResult ProcessSampler::Round(Nanos now, ThreadStopControl& control) {
@@ -104,7 +106,7 @@ ProcessSampler::RoundResult ProcessSampler::Round(Nanos now, ThreadStopControl& 
   }
   if (records_.size() > attachment_->threads().size()) ForgetEnded();
   if (look == ThreadStates::LookResult::kChanged && profile_->figures().rounds > 1) {
-    next_names_ = std::min(next_names_, now + kNamesAfterChange);
+    next_names_ = std::min(next_names_, now + names_pause_);
   }
   if (now >= next_names_) RefreshNames();
   last_round_ = now;
@@ -143,9 +145,8 @@ bool ProcessSampler::ReattachAfterExec() {
       Attachment::Create(attachment_->pid());
   if (!next.ok()) return false;
   attachment_ = *std::move(next);
-  LogInfo(absl::StrFormat("process %d runs another program now (exec): Python %s (%s)",
-                          attachment_->pid(), attachment_->info().python_version,
-                          attachment_->info().executable));
+  LogInfo(absl::StrFormat("process %d runs another program now (exec): Python %s",
+                          attachment_->pid(), attachment_->info().python_version));
   return true;
 }
 
@@ -286,7 +287,11 @@ void ProcessSampler::ForgetEnded() {
 }
 
 void ProcessSampler::RefreshNames() {
-  next_names_ = monotonic_.Now() + kNamesEvery;
+  const Nanos now = monotonic_.Now();
+  const bool calm = now - last_names_ > 2 * kNamesAmidChanges;
+  names_pause_ = calm ? kNamesAfterChange : std::min(4 * names_pause_, kNamesAmidChanges);
+  next_names_ = now + kNamesEvery;
+  last_names_ = now;
   attachment_->RefreshNames();
   for (const std::unique_ptr<WatchedThread>& thread : attachment_->threads()) {
     const auto found = records_.find(thread->serial);

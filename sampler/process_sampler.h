@@ -78,6 +78,8 @@ class ProcessSampler : public Sampler {
   Nanos last_look_ = 0;
   Nanos next_progress_ = 0;
   Nanos next_names_ = 0;
+  Nanos last_names_ = 0;
+  Nanos names_pause_ = 0;
   Nanos unreadable_since_ = 0;
   std::optional<ThreadIndex> short_lived_;
   bool done_ = false;

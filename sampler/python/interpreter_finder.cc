@@ -85,8 +85,7 @@ absl::Status Search::ReadMap() {
   if (map_.mappings().empty()) {
     const absl::StatusOr<ProcessStat> stat = files_.Stat();
     if (!stat.ok() || (stat->flags & kKernelThread) == 0) return EndedError();
-    return absl::FailedPreconditionError(
-        absl::StrCat(
+    return absl::FailedPreconditionError(absl::StrCat(
         ProcessName(), " is a kernel thread: it has no memory of its own; `spyhop list` shows the ",
         "Python processes"));
   }
@@ -263,9 +262,8 @@ absl::Status Search::NotFound() const {
         absl::StrCat(name, ": ", error_.message(), "; a newer Spyhop may know it"));
   }
   if (IsStarting(error_)) {
-    return StartingError(
-        absl::StrCat(name, " is still starting Python, or has just ended it: ", error_.message(),
-                     "; try again in a moment"));
+    return StartingError(absl::StrCat(name, " is still starting Python, or has just ended it: ",
+                                      error_.message(), "; try again in a moment"));
   }
   if (absl::IsFailedPrecondition(error_)) {
     return absl::FailedPreconditionError(
@@ -275,9 +273,9 @@ absl::Status Search::NotFound() const {
   const std::string looked_at =
       absl::StrCat(name, " is not a Python process: no CPython found in its ", objects_.size(),
                    objects_.size() == 1 ? " mapped file" : " mapped files");
-  return absl::FailedPreconditionError(absl::StrCat(
-      looked_at, error_.ok() ? "" : "; not readable: ", error_.message(),
-      "; `spyhop list` shows the Python processes"));
+  return absl::FailedPreconditionError(
+      absl::StrCat(looked_at, error_.ok() ? "" : "; not readable: ", error_.message(),
+                   "; `spyhop list` shows the Python processes"));
 }
 
 absl::StatusOr<Interpreter> Search::Run() {

@@ -76,7 +76,8 @@ std::string HowToBePermitted(const Privileges& own) {
   // Documentation/admin-guide/LSM/Yama.rst: 3 holds for everybody, until the next boot.
   if (own.yama_scope == 3) return "boot with kernel.yama.ptrace_scope below 3";
   if (!own.memory_call || !own.ptrace_call) {
-    return std::string("allow ptrace and process_vm_readv in the seccomp profile, or ") + kContainer;
+    return std::string("allow ptrace and process_vm_readv in the seccomp profile, or ") +
+           kContainer;
   }
   if (own.sys_ptrace) {
     return own.in_user_namespace ? "run Spyhop outside of its user namespace, as root"

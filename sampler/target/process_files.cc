@@ -218,8 +218,8 @@ std::optional<bool> ProcessFiles::SharesNamespace(std::string_view kind) const {
 absl::StatusOr<ScopedFd> ProcessFiles::OpenMapped(AddressRange mapping, const std::string& path,
                                                   uint64_t device, uint64_t inode) const {
   // proc(5): map_files needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE, but leads to the very file.
-  const std::string link = Path(absl::StrFormat("map_files/%x-%x", mapping.begin().value(),
-                                                mapping.end().value()));
+  const std::string link =
+      Path(absl::StrFormat("map_files/%x-%x", mapping.begin().value(), mapping.end().value()));
   ScopedFd fd(open(link.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.valid()) return fd;
   absl::StatusOr<ScopedFd> by_path = OpenInRoot(path);

@@ -66,8 +66,8 @@ class ProcessFiles {
   // The file behind a mapping, as mapped, even when it has been deleted or replaced or lies in
   // another mount namespace: map_files first, then the path below its root and, for one that is
   // confined below ours (chroot), the path as Spyhop sees it, when the inode agrees.
-  absl::StatusOr<ScopedFd> OpenMapped(AddressRange mapping, const std::string& path, uint64_t device,
-                                      uint64_t inode) const;
+  absl::StatusOr<ScopedFd> OpenMapped(AddressRange mapping, const std::string& path,
+                                      uint64_t device, uint64_t inode) const;
   absl::StatusOr<ScopedFd> OpenExecutable() const;
   // A file by its path inside the target's root.
   absl::StatusOr<ScopedFd> OpenInRoot(const std::string& path) const;

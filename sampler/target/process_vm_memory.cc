@@ -129,9 +129,9 @@ std::string WhyRefused(int pid, const Privileges& own) {
 
 std::string WhatToDo(const Privileges& own) {
   const bool yama_only = own.yama_scope == 1 && !own.sys_ptrace && own.user != 0;
-  return absl::StrCat(HowToBePermitted(own),
-                      yama_only ? "; or, for your own processes: sysctl kernel.yama.ptrace_scope=0"
-                                : "");
+  return absl::StrCat(
+      HowToBePermitted(own),
+      yama_only ? "; or, for your own processes: sysctl kernel.yama.ptrace_scope=0" : "");
 }
 
 }  // namespace
