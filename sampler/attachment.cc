@@ -123,10 +123,10 @@ void Attachment::WatchThreads() {
       return thread != nullptr && thread->tid == tids[i] &&
              thread->state.address == entries[i].address;
     });
-    watched.push_back(same != threads_.end()
-                          ? std::move(*same)
-                          : std::make_unique<WatchedThread>(++last_serial_, pid(), tids[i],
-                                                            interpreter_.layout));
+    watched.push_back(
+        same != threads_.end()
+            ? std::move(*same)
+            : std::make_unique<WatchedThread>(++last_serial_, pid(), tids[i], interpreter_.layout));
     // The main thread never gets another struct pthread, unless by exec.
     const uint64_t before = watched.back()->state.pthread_id;
     if (tids[i] == pid() && before != 0 && before != entries[i].pthread_id) replaced_ = true;

@@ -57,9 +57,9 @@ class Attachment {
   CodeCache codes_;
   WatchedThreads threads_;
   uint64_t last_serial_ = 0;
-  bool replaced_ = false;    // by exec: another program with its states at the same addresses
-  bool unmatched_ = false;   // some thread state has no kernel thread
-  Nanos next_match_ = 0;     // when to try again
+  bool replaced_ = false;   // by exec: another program with its states at the same addresses
+  bool unmatched_ = false;  // some thread state has no kernel thread
+  Nanos next_match_ = 0;    // when to try again
   Nanos match_pause_ = 0;
   Nanos next_names_ = 0;
   absl::flat_hash_map<uint64_t, std::string> names_;  // by pthread id

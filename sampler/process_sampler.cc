@@ -84,8 +84,7 @@ void ProcessSampler::RunTracer(const std::atomic<bool>& stop) {
 void ProcessSampler::BeginTarget(Nanos now) {
   records_.clear();
   kernel_threads_.clear();
-  reader_ = std::make_unique<StackReader>(attachment_->memory(),
-                                          attachment_->interpreter().layout);
+  reader_ = std::make_unique<StackReader>(attachment_->memory(), attachment_->interpreter().layout);
   target_index_ = profile_->AddTarget(attachment_->info());
   last_round_ = now;
   unreadable_since_ = 0;
@@ -100,7 +99,8 @@ ProcessSampler::RoundResult ProcessSampler::Round(Nanos now, ThreadStopControl& 
   unreadable_since_ = 0;
   ++profile_->figures().rounds;
   reader_->ReadRound(attachment_->states(), attachment_->threads(),
-                     {options_.pause, options_.gil_only, options_.rate_hz <= kSharingRate}, control, profile_->figures().stops);
+                     {options_.pause, options_.gil_only, options_.rate_hz <= kSharingRate}, control,
+                     profile_->figures().stops);
   for (const std::unique_ptr<WatchedThread>& thread : attachment_->threads()) {
     Record(*thread, now);
   }
@@ -141,8 +141,7 @@ ProcessSampler::RoundResult ProcessSampler::HandleUnreadable(Nanos now) {
 }
 
 bool ProcessSampler::ReattachAfterExec() {
-  absl::StatusOr<std::unique_ptr<Attachment>> next =
-      Attachment::Create(attachment_->pid());
+  absl::StatusOr<std::unique_ptr<Attachment>> next = Attachment::Create(attachment_->pid());
   if (!next.ok()) return false;
   attachment_ = *std::move(next);
   LogInfo(absl::StrFormat("process %d runs another program now (exec): Python %s",
@@ -181,17 +180,17 @@ bool ProcessSampler::IsEclipsed(const WatchedThread& thread) const {
     if (other->holds_gil != thread.holds_gil) return other->holds_gil;
     // The newer interpreter, which comes first in the list, was entered from the older one.
     const bool runs = !other->stack.frames().empty();
-    return runs && (thread.stack.frames().empty() ||
-                    other->state.interpreter < thread.state.interpreter);
+    return runs &&
+           (thread.stack.frames().empty() || other->state.interpreter < thread.state.interpreter);
   });
 }
 
 void ProcessSampler::Resolve(WatchedThread& thread, ThreadRecord& record, Nanos now) {
   const StackResolver::Result result =
       record.resolver->Resolve(thread.stack, thread.collects_garbage, now);
-  const bool torn = result.truncated == SampleErrorCode::kIncompleteFrame ||
-                    (result.truncated == SampleErrorCode::kBadCode &&
-                     options_.pause == PauseMode::kNever);
+  const bool torn =
+      result.truncated == SampleErrorCode::kIncompleteFrame ||
+      (result.truncated == SampleErrorCode::kBadCode && options_.pause == PauseMode::kNever);
   if (torn) {
     thread.reading = Reading::kLost;
     thread.lost_cause = result.truncated;
@@ -205,9 +204,9 @@ void ProcessSampler::Resolve(WatchedThread& thread, ThreadRecord& record, Nanos 
 // A thread that was caught between two states, nanoseconds apart, was nowhere to be seen for an
 // instant: its next sample carries the time. Not without end.
 bool ProcessSampler::CarriesOver(const WatchedThread& thread, KernelThread& kernel) {
-  const bool instant = thread.reading == Reading::kLost &&
-                       (thread.lost_cause == SampleErrorCode::kIncompleteFrame ||
-                        thread.lost_cause == SampleErrorCode::kNotSeen);
+  const bool instant =
+      thread.reading == Reading::kLost && (thread.lost_cause == SampleErrorCode::kIncompleteFrame ||
+                                           thread.lost_cause == SampleErrorCode::kNotSeen);
   kernel.not_seen = instant ? kernel.not_seen + 1 : 0;
   if (!instant || kernel.not_seen > kLongestCarry) return false;
   Sample empty;

@@ -23,8 +23,8 @@ class ProcessSampler : public Sampler {
                    const std::function<void(const SamplingProgress&)>& progress) override;
 
  private:
-  // A kernel thread in the profile. Several thread states can be its (subinterpreters, or a C thread
-  // that gets a new one for each call into Python); only one of them is sampled in a round.
+  // A kernel thread in the profile. Several thread states can be its (subinterpreters, or a C
+  // thread that gets a new one for each call into Python); only one of them is sampled in a round.
   struct KernelThread {
     ThreadIndex index{};
     Nanos last_sample = 0;

@@ -28,10 +28,10 @@ enum class PauseMode {
 };
 
 struct SamplerOptions {
-  double rate_hz = 100;            // 0.1 to 1,000,000; what cannot be reached is reported
-  std::optional<Nanos> duration;   // none: until `stop` or the target's end
+  double rate_hz = 100;           // 0.1 to 1,000,000; what cannot be reached is reported
+  std::optional<Nanos> duration;  // none: until `stop` or the target's end
   PauseMode pause = PauseMode::kAuto;
-  bool gil_only = false;           // only samples of the thread that holds the GIL
+  bool gil_only = false;  // only samples of the thread that holds the GIL
 };
 
 // Progress for a person at a terminal, about twice a second; called in the tracer thread.

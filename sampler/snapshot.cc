@@ -55,8 +55,8 @@ void SnapshotTaker::ReadAll() {
   StackReader reader(attachment_.memory(), attachment_.interpreter().layout);
   for (int round = 0; round < kRounds && !stopper.needs_retirement(); ++round) {
     if (attachment_.Look(clock.Now()) == ThreadStates::LookResult::kUnreadable) return;
-    reader.ReadRound(attachment_.states(), attachment_.threads(), {options_.pause, false, true}, stopper,
-                     stops_);
+    reader.ReadRound(attachment_.states(), attachment_.threads(), {options_.pause, false, true},
+                     stopper, stops_);
     if (!AnyLost()) return;
   }
 }
@@ -97,7 +97,7 @@ void SnapshotTaker::AddFrames(const WatchedThread& thread, SnapshotThread& out) 
     SnapshotFrame frame;
     if (const CodeInfo* code = attachment_.codes().Find(raw.code, 0)) {
       const Position position = attachment_.codes().PositionOf(*code, raw);
-      frame = {code->file,        code->function,    position.line, position.column,
+      frame = {code->file,        code->function,      position.line,     position.column,
                position.end_line, position.end_column, FrameKind::kPython};
     } else if (raw.code.is_null()) {
       frame.function = kLeftOutFrames;
@@ -131,8 +131,7 @@ void SnapshotTaker::AddNativeThreads(Snapshot& snapshot) {
 }  // namespace
 
 absl::StatusOr<Snapshot> TakeSnapshot(int pid, const SnapshotOptions& options) {
-  absl::StatusOr<std::unique_ptr<Attachment>> attachment =
-      Attachment::Create(pid);
+  absl::StatusOr<std::unique_ptr<Attachment>> attachment = Attachment::Create(pid);
   if (!attachment.ok()) return attachment.status();
   return SnapshotTaker(**attachment, options).Take();
 }

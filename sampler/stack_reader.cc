@@ -28,8 +28,8 @@ constexpr Nanos kSchedStatLife = kMillisecond;
 // A stop longer than this is no stop: the thread was waiting for a CPU when the kick arrived.
 constexpr Nanos kPlainStop = 100 * kMicrosecond;
 
-// How long the target was held. The kick reaches a thread that is queued for a CPU only when it gets
-// one; that wait is the scheduler's, not ours.
+// How long the target was held. The kick reaches a thread that is queued for a CPU only when it
+// gets one; that wait is the scheduler's, not ours.
 Nanos HeldFor(WatchedThread& thread, Nanos stop) {
   if (stop < kPlainStop) return stop;
   const std::optional<SchedStat> after = thread.probe.ReadSchedStat();
@@ -110,7 +110,8 @@ void StackReader::SortOutOne(WatchedThread& thread, const Options& options) {
   blocked_.push_back(&thread);
 }
 
-// CPU times move at scheduler ticks only: at 100,000 rounds a second most would read the same again.
+// CPU times move at scheduler ticks only: at 100,000 rounds a second most would read the same
+// again.
 void StackReader::RefreshSched(WatchedThread& thread) {
   const Nanos now = clock_.Now();
   if (now - thread.sched_read < kSchedStatLife) return;
@@ -252,7 +253,8 @@ void StackReader::ReadTwice(const ThreadStates& states, WatchedThread& thread,
     return Keep(thread);
   }
   GilReader& gil = *states.interpreters()[thread.state.interpreter].gil;
-  // With stops allowed, a thread that runs Python is read in one; this is for those without the GIL.
+  // With stops allowed, a thread that runs Python is read in one; this is for those without the
+  // GIL.
   const bool must_lack_gil = options.pause == PauseMode::kAuto && gil.enabled();
   const uint8_t* copy = states.copy_of(thread.state);
   tstate_copy_.resize(layout_.thread.size);

@@ -35,8 +35,7 @@ using WatchedThreads = std::vector<std::unique_ptr<WatchedThread>>;
 class StackReader {
  public:
   // Both must outlive this.
-  StackReader(RemoteMemory& memory, const Layout& layout)
-      : memory_(memory), layout_(layout) {}
+  StackReader(RemoteMemory& memory, const Layout& layout) : memory_(memory), layout_(layout) {}
 
   struct Options {
     PauseMode pause = PauseMode::kAuto;
@@ -68,7 +67,6 @@ class StackReader {
   int CountAgreement(WatchedThread& thread, int agreed);
   void SpinAtRandom();
   bool TryReadTwice(WatchedThread& thread, GilReader& gil, bool must_lack_gil);
-
 
   RemoteMemory& memory_;
   const Layout& layout_;

@@ -36,8 +36,8 @@ StackResolver::Result StackResolver::Resolve(const RawStack& raw, bool collectin
   }
   last_.resize(depth);
   if (collecting) {
-    result.stack = profile_.stacks().Push(result.stack,
-                                          MarkerFrame(kGarbageCollection, FrameKind::kGc));
+    result.stack =
+        profile_.stacks().Push(result.stack, MarkerFrame(kGarbageCollection, FrameKind::kGc));
   }
   return result;
 }

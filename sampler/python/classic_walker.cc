@@ -27,8 +27,8 @@ void ClassicWalker::Prepare(RemoteMemory& memory, RemoteAddress tstate, const ui
   if (chain_.empty() || chain_.front() != top) FollowChain(memory, top);
   copies_.Reset();
   copies_.Add(layout_.thread.frame.At(tstate_), sizeof(RemoteAddress));
-  const bool fold = budget == CopyBudget::kBounded &&
-                    chain_.size() > kBoundedLeafFrames + kBoundedRootFrames;
+  const bool fold =
+      budget == CopyBudget::kBounded && chain_.size() > kBoundedLeafFrames + kBoundedRootFrames;
   leaf_frames_ = fold ? kBoundedLeafFrames : kMaxFrames;
   const size_t root_begin = fold ? chain_.size() - kBoundedRootFrames : 0;
   resume_at_ = fold ? chain_[root_begin] : RemoteAddress();

@@ -35,8 +35,8 @@ void CodeCache::Verify(const RawStack& stack, Nanos now) {
   memory_.ReadBatch(absl::MakeSpan(batch_));
   for (size_t i = 0; i < checked_.size(); ++i) {
     const auto found = entries_.find(checked_[i]);
-    const bool same = batch_[i].complete() &&
-                      IdentityOf(copies_.data() + i * size) == found->second->identity;
+    const bool same =
+        batch_[i].complete() && IdentityOf(copies_.data() + i * size) == found->second->identity;
     if (!same && found != entries_.end()) entries_.erase(found);
   }
 }
@@ -77,8 +77,8 @@ std::unique_ptr<CodeCache::Entry> CodeCache::ReadCode(RemoteAddress address) {
   entry->info.function = *std::move(function);
   entry->info.file = *std::move(file);
   entry->info.first_line = fields.firstlineno.In(copy.data());
-  entry->info.line_table = objects_.Bytes(fields.linetable.In(copy.data()))
-                               .value_or(std::vector<uint8_t>());
+  entry->info.line_table =
+      objects_.Bytes(fields.linetable.In(copy.data())).value_or(std::vector<uint8_t>());
   const auto flags = static_cast<uint32_t>(fields.flags.In(copy.data()));
   entry->info.generator = (flags & kGeneratorFlags) != 0;
   entry->info.serial = next_serial_++;

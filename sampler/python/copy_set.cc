@@ -52,9 +52,8 @@ void CopySet::Settle(const ReadRequest* requests) noexcept {
 void CopySet::SortPieces() {
   sorted_.resize(pieces_.size());
   std::iota(sorted_.begin(), sorted_.end(), 0u);
-  std::sort(sorted_.begin(), sorted_.end(), [this](uint32_t a, uint32_t b) {
-    return pieces_[a].address < pieces_[b].address;
-  });
+  std::sort(sorted_.begin(), sorted_.end(),
+            [this](uint32_t a, uint32_t b) { return pieces_[a].address < pieces_[b].address; });
   sorted_valid_ = true;
 }
 
@@ -85,7 +84,8 @@ const uint8_t* CopySet::Find(RemoteAddress address, size_t size) noexcept {
     }
   }
   // A chain comes back to what it has just read, never to what lies far behind.
-  for (size_t i = fetched_.size() - std::min<size_t>(fetched_.size(), 4); i < fetched_.size(); ++i) {
+  for (size_t i = fetched_.size() - std::min<size_t>(fetched_.size(), 4); i < fetched_.size();
+       ++i) {
     const Fetched& range = fetched_[i];
     if (address >= range.address && address.Plus(size) <= range.address.Plus(range.size)) {
       return fetch_arena_.get() + fetched_offsets_[i] + (address.value() - range.address.value());

@@ -91,12 +91,11 @@ void InterpFrameWalker::RefreshChunks(RemoteMemory& memory, RemoteAddress newest
   chunks_.swap(scratch_);
 }
 
-std::optional<InterpFrameWalker::Chunk> InterpFrameWalker::ReadChunk(
-    RemoteMemory& memory, RemoteAddress address) const {
+std::optional<InterpFrameWalker::Chunk> InterpFrameWalker::ReadChunk(RemoteMemory& memory,
+                                                                     RemoteAddress address) const {
   const StackChunkLayout& fields = layout_.chunk;
   uint8_t header[kMaxHeader];
-  if (fields.data.offset > sizeof(header) ||
-      !memory.ReadAll(address, header, fields.data.offset)) {
+  if (fields.data.offset > sizeof(header) || !memory.ReadAll(address, header, fields.data.offset)) {
     return std::nullopt;
   }
   const RemoteAddress previous = fields.previous.In(header);

@@ -62,7 +62,7 @@ class InterpFrameWalker : public FrameWalker {
   // Frames outside the chunks: those copied, and those the last walk met.
   std::vector<RemoteAddress> outside_;
   std::vector<RemoteAddress> met_outside_;
-  uint32_t age_ = 0;  // samples since outside_ was weeded
+  uint32_t age_ = 0;          // samples since outside_ was weeded
   uint64_t copied_used_ = 0;  // of the newest chunk
   bool copies_valid_ = false;
   CopySet copies_;

@@ -21,7 +21,7 @@ struct Interpreter {
   RemoteAddress first;                  // the PyInterpreterState found at attach
   RemoteAddress current_thread_global;  // 2.7, 3.6: _PyThreadState_Current
 
-  std::string module;  // the mapped file it lies in, e.g. "/usr/bin/python3.11"
+  std::string module;    // the mapped file it lies in, e.g. "/usr/bin/python3.11"
   std::string found_by;  // "dynsym _PyRuntime", "section .PyRuntime", "scan", ...
 };
 

@@ -20,8 +20,7 @@ namespace spyhop {
 
 class ThreadMatcher {
  public:
-  ThreadMatcher(const ProcessFiles& files, RemoteMemory& memory)
-      : files_(files), memory_(memory) {}
+  ThreadMatcher(const ProcessFiles& files, RemoteMemory& memory) : files_(files), memory_(memory) {}
 
   // For each thread state its tid as Spyhop sees it, 0 where none fits (a thread state whose thread
   // has ended, or one that a fork left behind).

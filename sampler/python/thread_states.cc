@@ -59,7 +59,8 @@ bool ThreadStates::ListsUnchanged() const {
     for (size_t t = entry.first_thread; t < entry.first_thread + entry.thread_count; ++t) {
       const uint8_t* copy = copy_of(threads_[t]);
       if (threads_[t].address != next || fields.interp.In(copy) != entry.address) return false;
-      // Filled in when the thread has started; or another program lies at the same addresses (exec).
+      // Filled in when the thread has started; or another program lies at the same addresses
+      // (exec).
       if (threads_[t].pthread_id != fields.thread_id.In(copy)) return false;
       next = fields.next.In(copy);
     }

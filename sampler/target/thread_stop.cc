@@ -16,11 +16,12 @@ namespace {
 // Spinning longer takes the CPU which the target may need to reach its stop: unbounded, p99 of the
 // stop was 4.3 ms with four busy threads on two CPUs.
 constexpr Nanos kMaxSpin = 30 * kMicrosecond;
-// Reached by sleeping at once, when the thread shares our CPU; the kick to another one takes longer.
+// Reached by sleeping at once, when the thread shares our CPU; the kick to another one takes
+// longer.
 constexpr Nanos kSharedCpuStop = 20 * kMicrosecond;
 constexpr Nanos kPollEvery = 3 * kMicrosecond;
-// A running thread stops within a scheduler tick unless it is uninterruptible or has no CPU (a cgroup
-// that has used up its quota: up to 100 ms). It is not held while it is waited for.
+// A running thread stops within a scheduler tick unless it is uninterruptible or has no CPU (a
+// cgroup that has used up its quota: up to 100 ms). It is not held while it is waited for.
 constexpr Nanos kDeadline = 250 * kMillisecond;
 
 // With several targets another tracer thread may take the SIGCHLD that was for this one, so no wait
@@ -35,7 +36,8 @@ void SpinUntil(Nanos instant) noexcept {
 
 // System calls that return EINTR after any stop, even without a signal handler (signal(7),
 // "Interruption of system calls and library functions by stop signals", and those listed there as
-// never restarted), and which have done nothing yet when they do, so that calling again is the same.
+// never restarted), and which have done nothing yet when they do, so that calling again is the
+// same.
 bool IsRepeatable(const user_regs_struct& registers) {
   switch (registers.orig_rax) {
     case SYS_epoll_pwait:

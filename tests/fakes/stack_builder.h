@@ -26,10 +26,10 @@ class StackBuilder {
   static uint64_t Instruction(uint64_t number) { return 0x7000 + 2 * number; }
 
   // Each becomes the leaf.
-  void Push(uint64_t number);           // an ordinary frame
-  void PushOutside(uint64_t number);    // a generator's frame (3.11+); before: an ordinary one
-  void PushShim();                      // 3.12+; before: nothing
-  void Pop();                           // whatever is the leaf
+  void Push(uint64_t number);         // an ordinary frame
+  void PushOutside(uint64_t number);  // a generator's frame (3.11+); before: an ordinary one
+  void PushShim();                    // 3.12+; before: nothing
+  void Pop();                         // whatever is the leaf
   // `count` ordinary frames, numbered from `first`.
   void PushMany(uint64_t first, size_t count);
 

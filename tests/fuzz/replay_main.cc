@@ -1,5 +1,5 @@
-// Runs a fuzz target over checked-in inputs, for builds without libFuzzer: each argument is a file or
-// a folder of files. Exit 0 when every input was survived, 1 when an argument could not be read.
+// Runs a fuzz target over checked-in inputs, for builds without libFuzzer: each argument is a file
+// or a folder of files. Exit 0 when every input was survived, 1 when an argument could not be read.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>

@@ -43,9 +43,7 @@ class FrameWalkerTest : public testing::TestWithParam<const Layout*> {
       EXPECT_EQ(stack_.frames()[i].instruction, StackBuilder::Instruction(numbers[i])) << i;
     }
   }
-  bool Chunked() const {
-    return GetParam()->features.frame_model != FrameModel::kFrameObjects;
-  }
+  bool Chunked() const { return GetParam()->features.frame_model != FrameModel::kFrameObjects; }
 
   FakeMemory memory_;
   StackBuilder builder_;

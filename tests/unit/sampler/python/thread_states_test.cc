@@ -121,8 +121,7 @@ TEST_P(ThreadStatesTest, AGilThatIsDisabledHasNoHolder) {
   ThreadStates states(memory_, interpreter_);
   states.Look();
   EXPECT_EQ(states.interpreters()[0].gil->enabled(), !has_switch);
-  EXPECT_EQ(states.interpreters()[0].gil->holder(),
-            has_switch ? RemoteAddress() : world_.tstate);
+  EXPECT_EQ(states.interpreters()[0].gil->holder(), has_switch ? RemoteAddress() : world_.tstate);
 }
 
 TEST_P(ThreadStatesTest, ACircleOfThreadStatesEnds) {
@@ -141,8 +140,7 @@ TEST_P(ThreadStatesTest, TellsATargetThatIsGone) {
   EXPECT_EQ(states.Look(), LookResult::kUnreadable);
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryTable, ThreadStatesTest, EveryLayout(),
-                         LayoutName);
+INSTANTIATE_TEST_SUITE_P(EveryTable, ThreadStatesTest, EveryLayout(), LayoutName);
 
 }  // namespace
 }  // namespace spyhop

@@ -13,8 +13,8 @@ namespace spyhop {
 namespace {
 
 TEST(ParseStat, EndsTheNameAtTheLastParenthesis) {
-  const auto stat = ParseStat(
-      "12 (a) b (c)) S 7 12 12 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4711 100 200 0");
+  const auto stat =
+      ParseStat("12 (a) b (c)) S 7 12 12 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4711 100 200 0");
   ASSERT_TRUE(stat);
   EXPECT_EQ(stat->comm, "a) b (c)");
   EXPECT_EQ(stat->state, 'S');
@@ -89,8 +89,8 @@ TEST(ProcessFiles, OpensTheVeryFileThatIsMapped) {
   const std::string path = self.Executable();
   ASSERT_FALSE(path.empty());
   EXPECT_TRUE(self.OpenInRoot(path).ok());
-  const auto other = self.OpenMapped(AddressRange(RemoteAddress(4096), RemoteAddress(8192)), path,
-                                     0, /*inode=*/1);
+  const auto other =
+      self.OpenMapped(AddressRange(RemoteAddress(4096), RemoteAddress(8192)), path, 0, /*inode=*/1);
   EXPECT_FALSE(other.ok()) << "another inode behind the same path is another file";
 }
 
