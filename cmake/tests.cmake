@@ -14,7 +14,12 @@ function(spyhop_unit_tests folder)
   target_link_libraries(${name} PRIVATE spyhop_fakes ${ARGN} spyhop_warnings GTest::gmock_main)
   target_compile_definitions(${name} PRIVATE SPYHOP_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
-  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 60
+  # Instrumented code is some ten times slower.
+  set(seconds 60)
+  if(SPYHOP_SANITIZE)
+    set(seconds 600)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT ${seconds}
     ENVIRONMENT "${SPYHOP_SANITIZER_ENV}")
 endfunction()
 
