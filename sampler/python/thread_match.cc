@@ -49,7 +49,7 @@ void ThreadMatcher::CorrectOwners(const std::vector<ThreadStates::ThreadEntry>& 
     if (!thread.on_stack.is_null() && !InsideThreadState(thread)) {
       owner = OwnerByStackRange(threads, thread.on_stack);
     } else if (thread.on_stack.is_null() && !thread.frame.is_null()) {
-      owner = OwnerByStackContent(thread.frame);
+      owner = OwnerByStackContent(thread.frame, tids[i]);
     }
     if (owner != 0) tids[i] = owner;
   }
@@ -71,19 +71,25 @@ int ThreadMatcher::OwnerByStackRange(const std::vector<ThreadStates::ThreadEntry
   return owner;
 }
 
-// The eval loop keeps its frame in a register that the functions it calls save on the stack. Found
-// for threads that are blocked; 0 when no stack holds it.
-int ThreadMatcher::OwnerByStackContent(RemoteAddress frame) {
-  std::vector<uint64_t> words(kSearchedStack / sizeof(uint64_t));
+// The eval loop keeps its frame in a register that the functions it calls save on the stack. The
+// thread that the ids name comes first: another's stack may hold the address of old. 0 when no
+// stack of a blocked thread holds it.
+int ThreadMatcher::OwnerByStackContent(RemoteAddress frame, int claimed) {
+  if (StackHolds(claimed, frame)) return claimed;
   for (const auto& [inside, tid] : tids_) {
-    const std::optional<SyscallState> call = ThreadProbe(files_.pid(), tid).ReadSyscall();
-    if (!call || call->running) continue;
-    const size_t got = memory_.ReadSome(call->stack_pointer.AlignedDown(sizeof(uint64_t)),
-                                        words.data(), kSearchedStack);
-    const auto end = words.begin() + static_cast<ptrdiff_t>(got / sizeof(uint64_t));
-    if (std::find(words.begin(), end, frame.value()) != end) return tid;
+    if (tid != claimed && StackHolds(tid, frame)) return tid;
   }
   return 0;
+}
+
+bool ThreadMatcher::StackHolds(int tid, RemoteAddress frame) {
+  const std::optional<SyscallState> call = ThreadProbe(files_.pid(), tid).ReadSyscall();
+  if (!call || call->running) return false;
+  std::vector<uint64_t> words(kSearchedStack / sizeof(uint64_t));
+  const size_t got = memory_.ReadSome(call->stack_pointer.AlignedDown(sizeof(uint64_t)),
+                                      words.data(), kSearchedStack);
+  const auto end = words.begin() + static_cast<ptrdiff_t>(got / sizeof(uint64_t));
+  return std::find(words.begin(), end, frame.value()) != end;
 }
 
 void ThreadMatcher::RefreshThreads() {

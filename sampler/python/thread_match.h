@@ -30,7 +30,8 @@ class ThreadMatcher {
   void RefreshThreads();
   void CorrectOwners(const std::vector<ThreadStates::ThreadEntry>& threads, std::vector<int>& tids);
   int OwnerByStackRange(const std::vector<ThreadStates::ThreadEntry>& threads, RemoteAddress place);
-  int OwnerByStackContent(RemoteAddress frame);
+  int OwnerByStackContent(RemoteAddress frame, int claimed);
+  bool StackHolds(int tid, RemoteAddress frame);
   int FromPthread(uint64_t pthread_id);
   std::optional<uint32_t> LearnOffset(const std::vector<ThreadStates::ThreadEntry>& threads);
 
