@@ -41,7 +41,7 @@ function(spyhop_python_tests folder)
     endif()
     set(name ${folder}_${stem})
     add_test(NAME ${name} COMMAND ${SPYHOP_TEST_PYTHON} -B ${script})
-    set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 900 RUN_SERIAL ${measures}
+    set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 1800 RUN_SERIAL ${measures}
       ENVIRONMENT "SPYHOP_BIN=$<TARGET_FILE:spyhop>;SPYHOP_SANITIZE=${SPYHOP_SANITIZE};${SPYHOP_SANITIZER_ENV}")
   endforeach()
 endfunction()
