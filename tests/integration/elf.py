@@ -40,13 +40,13 @@ class CopiedPython:
         real = os.path.realpath(python.path)
         self.executable = shutil.copy(real, os.path.join(folder, name))
         library = linked_library(real)
-        self.library = library and shutil.copy(os.path.realpath(library), os.path.join(folder, os.path.basename(library)))
+        self.shared_object = library and shutil.copy(os.path.realpath(library), os.path.join(folder, os.path.basename(library)))
         prefix = subprocess.run([*python.command, '-c', 'import sys; print(sys.prefix)'], stdout=subprocess.PIPE, text=True,
                                 check=True, env=interpreters.environment()).stdout.strip()
         self.environment = {'PYTHONHOME': prefix, 'LD_LIBRARY_PATH': folder}
 
     def files(self):
-        return [path for path in (self.executable, self.library) if path]
+        return [path for path in (self.executable, self.shared_object) if path]
 
 
 def give_version(path, version, invented):
