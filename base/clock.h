@@ -18,7 +18,8 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual Nanos Now() noexcept = 0;
-  // Returns at `instant` or later; at once when it is past. One system call.
+  // Returns at `instant` or later; at once when it is past. One system call, or none for an instant
+  // so near that a sleep would miss it.
   virtual void SleepUntil(Nanos instant) noexcept = 0;
 };
 

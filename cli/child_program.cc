@@ -159,7 +159,6 @@ void ChildProgram::Signal(int signal) const {
 int ChildProgram::WaitForExitStatus() {
   const std::optional<int> status = Receive(status_.get());
   Reap(std::exchange(keeper_, 0));
-  status_.Reset();
   if (!status) return kExitFailed;  // somebody killed the keeper
   return WIFSIGNALED(*status) ? kExitKilledBySignal + WTERMSIG(*status) : WEXITSTATUS(*status);
 }

@@ -26,6 +26,7 @@ class ChildProgram {
   ~ChildProgram();  // does not end the program
 
   int pid() const { return pid_; }
+  // These two may be called from any thread, also while another waits for the end.
   bool HasEnded() const;
   void Signal(int signal) const;  // nothing when it has ended
   // Waits for the end: the program's exit status, or 128 + the signal that killed it.
@@ -37,7 +38,7 @@ class ChildProgram {
 
   int keeper_ = 0;
   int pid_ = 0;
-  ScopedFd status_;  // the keeper writes wait(2)'s status here
+  ScopedFd status_;  // the keeper writes wait(2)'s status here, and is gone then
 };
 
 }  // namespace spyhop

@@ -47,15 +47,11 @@ class SignalLoop {
   void Take() {
     signalfd_siginfo info;
     if (read(signals_, &info, sizeof(info)) != sizeof(info)) return;
-    if (seen_) {
+    const bool typed = info.ssi_code == SI_KERNEL;
+    if (hooks_.on_signal && hooks_.on_signal(static_cast<int>(info.ssi_signo), typed)) return;
+    if (interruption_.stop.exchange(true)) {
       interruption_.temporary_files.RemoveAll();
       _exit(kExitInterrupted);
-    }
-    seen_ = true;
-    if (hooks_.on_signal) {
-      hooks_.on_signal(static_cast<int>(info.ssi_signo), info.ssi_code == SI_KERNEL);
-    } else {
-      interruption_.stop = true;
     }
   }
 
@@ -63,7 +59,6 @@ class SignalLoop {
   Interruption& interruption_;
   const int signals_;
   const int done_;
-  bool seen_ = false;
 };
 
 }  // namespace

@@ -1,10 +1,10 @@
 // Runs a command so that Ctrl-C ends it well: the work happens in another thread, the calling one
 // handles signals.
 //
-// The first SIGINT, SIGTERM or SIGHUP sets `stop` (or calls on_signal): the work finishes its
-// output and returns. The second one removes temporary files and leaves at once with status 130,
-// whatever the work is stuck in. SIGCHLD stays blocked and is never taken here: tracer threads wake
-// up by it.
+// The first SIGINT, SIGTERM or SIGHUP that on_signal does not take sets `stop`: the work finishes
+// its output and returns. The second one removes temporary files and leaves at once with status
+// 130, whatever the work is stuck in. SIGCHLD stays blocked and is never taken here: tracer threads
+// wake up by it.
 #ifndef SPYHOP_CLI_INTERRUPTION_H_
 #define SPYHOP_CLI_INTERRUPTION_H_
 
@@ -21,9 +21,9 @@ struct Interruption {
 };
 
 struct SignalHooks {
-  // The first signal; `typed` is true when it came from the keyboard, so that other processes of
-  // the terminal have had it too. None: `stop` is set.
-  std::function<void(int signal, bool typed)> on_signal;
+  // Is the signal another's business? `typed` is true when it came from the keyboard, so that other
+  // processes of the terminal have had it too. May be empty.
+  std::function<bool(int signal, bool typed)> on_signal;
   std::function<void()> tick;  // about twice a second
 };
 

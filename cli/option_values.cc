@@ -1,5 +1,6 @@
 #include "cli/option_values.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <span>
@@ -104,12 +105,26 @@ absl::StatusOr<PauseMode> ParsePause(const std::string& text) {
   return OneOf("--pause", text, kWords);
 }
 
+absl::StatusOr<NativeDetail> ParseNative(const std::string& text) {
+  constexpr Word<NativeDetail> kWords[] = {{"folded", NativeDetail::kFolded},
+                                           {"all", NativeDetail::kAll}};
+  return OneOf("--native", text, kWords);
+}
+
 absl::StatusOr<SortKey> ParseSort(const std::string& text) {
   constexpr Word<SortKey> kWords[] = {{"self", SortKey::kSelf},     {"total", SortKey::kTotal},
                                       {"python", SortKey::kPython}, {"native", SortKey::kNative},
                                       {"system", SortKey::kSystem}, {"wait", SortKey::kWait},
                                       {"gil", SortKey::kGil},       {"cpu", SortKey::kCpu}};
   return OneOf("--sort", text, kWords);
+}
+
+absl::StatusOr<TableView> ParseView(const std::string& text) {
+  constexpr Word<TableView> kWords[] = {{"lines", TableView::kLines},
+                                        {"functions", TableView::kFunctions},
+                                        {"threads", TableView::kThreads},
+                                        {"waits", TableView::kWaits}};
+  return OneOf("--view", text, kWords);
 }
 
 absl::StatusOr<ColorMode> ParseColor(const std::string& text) {
@@ -138,6 +153,22 @@ absl::StatusOr<std::vector<OutputSpec>> PairOutputs(const std::vector<std::strin
     outputs.push_back({paths[i], *format});
   }
   return outputs;
+}
+
+absl::Status CheckView(const std::string& view, bool sorted,
+                       const std::vector<OutputSpec>& outputs) {
+  const bool has_table = std::any_of(outputs.begin(), outputs.end(), [](const OutputSpec& output) {
+    return output.format->name == "table";
+  });
+  if (!has_table) {
+    return Wrong("--view", view,
+                 "views are of the format table, and no output has it; add -f table, or leave "
+                 "--view out");
+  }
+  if (view == "waits" && sorted) {
+    return Wrong("--view", view, "it is sorted by time; leave --sort out");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace spyhop

@@ -16,13 +16,19 @@ absl::StatusOr<double> ParseRate(const std::string& text);     // "100", "100hz"
 absl::StatusOr<Nanos> ParseDuration(const std::string& text);  // "10", "0.5", "500ms", "2m", "1h"
 absl::StatusOr<size_t> ParseLimit(const std::string& text);    // "30"; 0 = all
 absl::StatusOr<PauseMode> ParsePause(const std::string& text);
+absl::StatusOr<NativeDetail> ParseNative(const std::string& text);
 absl::StatusOr<SortKey> ParseSort(const std::string& text);
+absl::StatusOr<TableView> ParseView(const std::string& text);
 absl::StatusOr<ColorMode> ParseColor(const std::string& text);
 
 // Which format goes where. One format serves all files; as many as files go pairwise; none: by the
 // files' names. Without files stdout.
 absl::StatusOr<std::vector<OutputSpec>> PairOutputs(const std::vector<std::string>& files,
                                                     const std::vector<std::string>& formats);
+
+// A view asked for must have a table to be shown in, and heed the order asked for.
+absl::Status CheckView(const std::string& view, bool sorted,
+                       const std::vector<OutputSpec>& outputs);
 
 }  // namespace spyhop
 

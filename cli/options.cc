@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "cli/help_text.h"
 #include "cli/option_values.h"
 #include "cli/suggest.h"
 #include "report/escape.h"
@@ -37,6 +38,13 @@ po::options_description CommonDescription() {
   return options;
 }
 
+constexpr char kNativeHelp[] =
+    "native stacks between Python's frames; =all: the interpreter's own calls, too";
+
+po::typed_value<std::string>* NativeValue() {
+  return po::value<std::string>()->implicit_value("folded")->value_name("[=all]");
+}
+
 po::options_description RecordDescription() {
   po::options_description options;
   options.add_options()                                                                    //
@@ -48,7 +56,9 @@ po::options_description RecordDescription() {
        "where to write, repeatable; - is stdout; its name tells the format")               //
       ("format,f", po::value<Strings>()->value_name("NAME"),                               //
        absl::StrCat("of the output: ", AvailableFormats()).c_str())                        //
-      ("native,n", "native stacks (not in this version)")                                  //
+      ("view", po::value<std::string>()->value_name("NAME"),                               //
+       "of the table: lines, functions, threads, waits (see below); default lines")        //
+      ("native,n", NativeValue(), kNativeHelp)                                             //
       ("subprocesses,s", "follow children (not in this version)")                          //
       ("threads,t", "rows and stacks for each thread")                                     //
       ("gil,g", "only the thread that holds the GIL")                                      //
@@ -85,6 +95,7 @@ po::options_description SnapshotDescription() {
        "a core file instead (not in this version)")                                    //
       ("json,j", "as JSON")                                                            //
       ("output,o", po::value<std::string>()->value_name("FILE"), "instead of stdout")  //
+      ("native,n", NativeValue(), kNativeHelp)                                         //
       ("pause", po::value<std::string>()->value_name("MODE"),                          //
        "auto: stop only what runs, for microseconds; never");
   AddAll(CommonDescription(), options);
@@ -193,11 +204,6 @@ CommonOptions GetCommon(Parsed& parsed) {
 }
 
 void RefuseLaterFeatures(Parsed& parsed) {
-  if (parsed.Has("native")) {
-    parsed.Fail(
-        Usage("--native: native stacks come with a later version; without it the time in "
-              "native code is told apart all the same"));
-  }
   if (parsed.Has("subprocesses")) {
     parsed.Fail(
         Usage("--subprocesses: following children comes with a later version; name each "
@@ -212,10 +218,13 @@ RecordOptions GetRecord(Parsed& parsed) {
   parsed.Convert("rate", ParseRate, record.sampler.rate_hz);
   parsed.Convert("duration", ParseDuration, record.sampler.duration);
   parsed.Convert("pause", ParsePause, record.sampler.pause);
+  parsed.Convert("native", ParseNative, record.sampler.native);
+  record.view.native = record.sampler.native != NativeDetail::kNone;
   record.sampler.gil_only = parsed.Has("gil");
   record.view.per_thread = parsed.Has("threads");
   record.view.idle = parsed.Has("idle");
   record.view.stacks = parsed.Has("stacks");
+  parsed.Convert("view", ParseView, record.view.table);
   parsed.Convert("sort", ParseSort, record.view.sort);
   parsed.Convert("limit", ParseLimit, record.view.limit);
   const FilterPatterns patterns{
@@ -266,22 +275,11 @@ void AddTableOnStdout(RecordOptions& record) {
   record.outputs.push_back({"-", *FindFormat("table")});
 }
 
-constexpr const char* kAttachExamples =
-    "  spyhop attach --pid 1234               until Ctrl-C, then a table per line\n"
-    "  spyhop attach -p 1234 -d 30 -o p.json  for 30 s, into a file\n"
-    "  spyhop attach -p 1234 -d 10 -f collapsed -o - | flamegraph.pl > p.svg\n";
-constexpr const char* kRunExamples =
-    "  spyhop run -- python3 app.py --port 80      a table when it has ended\n"
-    "  spyhop run -r 1khz -o p.json -- ./app.py    into a file\n";
-constexpr const char* kSnapshotExamples =
-    "  spyhop snapshot --pid 1234           every thread's stack now\n"
-    "  spyhop snapshot -p 1234 --json       the same for scripts\n";
-constexpr const char* kListExamples =
-    "  spyhop list                          the Python processes of this machine\n"
-    "  spyhop list --json | jq '.processes[].pid'\n";
-constexpr const char* kDoctorExamples =
-    "  spyhop doctor                        can Spyhop attach on this machine?\n"
-    "  spyhop doctor --pid 1234             to this process, and with what detail?\n";
+void CheckOutputsFit(Parsed& parsed, const RecordOptions& record) {
+  if (!parsed.Has("view")) return;
+  const absl::Status status = CheckView(parsed.Text("view"), parsed.Has("sort"), record.outputs);
+  if (!status.ok()) parsed.Fail(status);
+}
 
 }  // namespace
 
@@ -291,6 +289,7 @@ absl::StatusOr<AttachOptions> ParseAttach(const Arguments& arguments) {
                                     options.pids = GetPids(parsed);
                                     options.record = GetRecord(parsed);
                                     AddTableOnStdout(options.record);
+                                    CheckOutputsFit(parsed, options.record);
                                     c = &options.record.common;
                                   });
 }
@@ -301,6 +300,7 @@ absl::StatusOr<RunOptions> ParseRun(const Arguments& arguments) {
       ParseInto<RunOptions>(RecordDescription(), Arguments(arguments.begin(), dashes),
                             [](Parsed& parsed, RunOptions& run, CommonOptions*& c) {
                               run.record = GetRecord(parsed);
+                              CheckOutputsFit(parsed, run.record);
                               c = &run.record.common;
                             });
   if (!options.ok() || options->record.common.help) return options;
@@ -324,6 +324,7 @@ absl::StatusOr<SnapshotCommandOptions> ParseSnapshot(const Arguments& arguments)
         options.json = parsed.Has("json");
         if (parsed.Has("output")) options.output = parsed.Text("output");
         parsed.Convert("pause", ParsePause, options.snapshot.pause);
+        parsed.Convert("native", ParseNative, options.snapshot.native);
       });
 }
 
@@ -351,10 +352,11 @@ std::string HelpFor(const std::string& command) {
     const char* usage;
     const char* examples;
     po::options_description (*describe)();
+    const char* notes = "";
   };
   constexpr Help kHelp[] = {
-      {"attach", "spyhop attach --pid PID [options]", kAttachExamples, AttachDescription},
-      {"run", "spyhop run [options] -- PROGRAM ARGS...", kRunExamples, RecordDescription},
+      {"attach", "spyhop attach --pid PID [options]", kAttachExamples, AttachDescription, kViews},
+      {"run", "spyhop run [options] -- PROGRAM ARGS...", kRunExamples, RecordDescription, kViews},
       {"snapshot", "spyhop snapshot --pid PID [options]", kSnapshotExamples, SnapshotDescription},
       {"list", "spyhop list [options]", kListExamples, ListDescription},
       {"doctor", "spyhop doctor [--pid PID]", kDoctorExamples, DoctorDescription},
@@ -364,7 +366,8 @@ std::string HelpFor(const std::string& command) {
     std::ostringstream text;
     text << "Examples:\n"
          << help.examples << "\nUsage: " << help.usage << "\n"
-         << help.describe() << "\n";
+         << help.describe() << "\n"
+         << help.notes;
     return text.str();
   }
   return "";

@@ -59,9 +59,12 @@ class RunJob {
 
   void Tick() { status_.Show(); }
 
-  // What is typed reaches the program without us; the rest is passed on. Its end ends us.
-  void OnSignal(int signal, bool typed) {
+  // As long as the program runs, signals are its business, and its end ends us. What is typed
+  // reaches it without us; the rest is passed on.
+  bool TakeSignal(int signal, bool typed) {
+    if (child_.HasEnded()) return false;
     if (!typed) child_.Signal(signal);
+    return true;
   }
 
   int Work(Interruption& interruption) {
@@ -141,7 +144,7 @@ int RunProgram(const RunOptions& options, const SamplerFactory& create) {
   if (!child.ok()) return StartFailure(child.status());
   RunJob job(options, create, *child);
   return RunInterruptible(
-      {.on_signal = [&job](int signal, bool typed) { job.OnSignal(signal, typed); },
+      {.on_signal = [&job](int signal, bool typed) { return job.TakeSignal(signal, typed); },
        .tick = [&job] { job.Tick(); }},
       [&job](Interruption& interruption) { return job.Work(interruption); });
 }

@@ -42,3 +42,7 @@ target_link_libraries(spyhop_dep_program_options INTERFACE Boost::program_option
 find_path(RAPIDJSON_INCLUDE rapidjson/document.h REQUIRED)
 add_library(spyhop_dep_rapidjson INTERFACE)
 target_include_directories(spyhop_dep_rapidjson SYSTEM INTERFACE ${RAPIDJSON_INCLUDE})
+
+pkg_check_modules(LZMA REQUIRED IMPORTED_TARGET liblzma)
+add_library(spyhop_dep_lzma INTERFACE)
+spyhop_link_pkg_config(spyhop_dep_lzma LZMA)

@@ -267,6 +267,8 @@ absl::StatusOr<Layout> LayoutFromDebugOffsets(absl::Span<const uint8_t> bytes, c
   Layout layout = base;
   layout.first = layout.last = header->version;
   layout.provenance = "the target's own debug offsets";
+  // A minor version newer than all known ones numbers its instructions anew.
+  if (header->version.minor != shape.minor) layout.features.opcodes = OpcodeSet::kUnknown;
   for (const Binding& binding : kBindings) {
     if (table->Has(binding.word)) binding.slot(layout) = (*table)[binding.word];
   }

@@ -61,6 +61,23 @@ enum class InstanceDictModel : uint8_t {
   kInlineValues,  // 3.13+: dict pointer 3 words before, values behind the object (tp_basicsize)
 };
 
+// Which numbering of bytecode instructions (opcodes.h): one a minor version. Debug and
+// free-threaded builds have the same, and so had all patch releases that were compared.
+enum class OpcodeSet : uint8_t {
+  kUnknown,
+  k27,
+  k36,
+  k37,
+  k38,
+  k39,
+  k310,
+  k311,
+  k312,
+  k313,
+  k314,
+  k315,
+};
+
 // Values of _PyInterpreterFrame.owner (pycore_frame.h, pycore_interpframe_structs.h).
 struct FrameOwners {
   static constexpr uint8_t kNever = 0xFF;
@@ -81,6 +98,7 @@ struct Features {
   DictModel dict_model = DictModel::kOpenTable;
   InstanceDictModel instance_dict = InstanceDictModel::kDictOffset;
   FrameOwners owners;
+  OpcodeSet opcodes = OpcodeSet::kUnknown;
   // Low bits of a frame's code reference that are a tag, not address (3.14+ _PyStackRef).
   uint64_t code_tag_mask = 0;
 };

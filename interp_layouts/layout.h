@@ -1,4 +1,5 @@
-// What one CPython looks like in memory: the offset of every field that Spyhop reads.
+// What one CPython looks like in memory: the offset of every field that Spyhop reads. Here its
+// runtime: interpreters, threads, frames, code; object_layouts.h has the objects.
 //
 // Plain data, made by interp_layouts/generator from the interpreters' own headers (or DWARF), and
 // for 3.13 and later overlaid with the target's own _Py_DebugOffsets (debug_offsets.h). A field a
@@ -8,37 +9,13 @@
 #define SPYHOP_INTERP_LAYOUTS_LAYOUT_H_
 
 #include <cstdint>
-#include <cstring>
-#include <type_traits>
 
-#include "base/address.h"
 #include "interp_layouts/features.h"
+#include "interp_layouts/field.h"
+#include "interp_layouts/object_layouts.h"
 #include "interp_layouts/version.h"
 
 namespace spyhop {
-
-inline constexpr uint32_t kAbsent = 0xFFFFFFFF;
-
-// A member of a remote struct: where it lies, and of which type it is.
-template <typename T>
-struct Field {
-  static_assert(std::is_trivially_copyable_v<T>);
-  uint32_t offset = kAbsent;
-
-  constexpr bool present() const { return offset != kAbsent; }
-  constexpr uint32_t end() const { return offset + static_cast<uint32_t>(sizeof(T)); }
-
-  // The value in `copy`, a local copy of the struct of at least end() bytes.
-  T In(const void* copy) const {
-    T value;
-    std::memcpy(&value, static_cast<const char*>(copy) + offset, sizeof(T));
-    return value;
-  }
-  // Its address in the target when the struct lies at `base`.
-  RemoteAddress At(RemoteAddress base) const { return base.Plus(offset); }
-};
-
-using PointerField = Field<RemoteAddress>;
 
 struct RuntimeLayout {  // _PyRuntimeState, 3.7+
   uint32_t size = 0;
@@ -126,6 +103,20 @@ struct CodeLayout {  // PyCodeObject
   PointerField code;             // co_code to 3.10: a bytes (2.7: str) object
   Field<uint8_t> code_adaptive;  // 3.11+: bytecode lies here, to the end of the object
   PointerField tlbc;             // 3.14+ free-threaded: _PyCodeArray*
+  PointerField monitoring;       // 3.12+: _PyCoMonitoringData*, null when nobody monitors
+};
+
+struct MonitoringLayout {                // _PyCoMonitoringData, 3.12+
+  PointerField lines;                    // _PyCoLineInstrumentationData
+  PointerField per_instruction_opcodes;  // a byte a unit: what INSTRUMENTED_INSTRUCTION stands for
+};
+
+// _PyCoLineInstrumentationData, 3.12+: an entry a unit, whose first byte is the opcode that
+// INSTRUMENTED_LINE stands for.
+struct LineMonitoringLayout {
+  uint32_t entry_size = 0;         // 0: bytes_per_entry says it
+  Field<uint8_t> bytes_per_entry;  // since a release of 3.13
+  Field<uint8_t> original_opcode;  // of the first entry
 };
 
 struct TlbcLayout {  // _PyCodeArray, 3.14+ free-threaded: the bytecode's copies, one a tlbc_index
@@ -139,76 +130,6 @@ struct GilLayout {  // struct _gil_runtime_state, 3.7+
   Field<int32_t> locked;  // -1 = not made yet
   Field<uint64_t> switch_number;
   Field<int32_t> enabled;  // free-threaded only
-};
-
-struct ObjectLayout {  // PyObject
-  uint32_t size = 0;
-  PointerField ob_type;
-  Field<int64_t> ob_size;  // PyVarObject
-};
-
-struct TypeLayout {  // PyTypeObject
-  uint32_t size = 0;
-  PointerField tp_name;  // char*
-  Field<uint64_t> tp_flags;
-  Field<int64_t> tp_basicsize;
-  Field<int64_t> tp_dictoffset;
-  PointerField ht_cached_keys;  // PyHeapTypeObject, 3.x
-};
-
-struct UnicodeLayout {        // PEP 393; 2.7: PyUnicodeObject
-  uint32_t ascii_size = 0;    // sizeof(PyASCIIObject): where the bytes of an ascii string begin
-  uint32_t compact_size = 0;  // sizeof(PyCompactUnicodeObject)
-  Field<int64_t> length;      // code points
-  Field<uint32_t> state;      // bit field
-  PointerField data;          // not compact: pointer to the units; 2.7: `str`
-  uint32_t kind_shift = 0;    // (state >> kind_shift) & 7 = bytes a unit
-  uint32_t compact_shift = 0;
-  uint32_t ascii_shift = 0;
-  uint32_t unit_size = 0;  // 2.7: bytes a unit, 2 (ucs2) or 4
-};
-
-struct BytesLayout {  // PyBytesObject; 2.7: PyStringObject
-  Field<int64_t> ob_size;
-  Field<uint8_t> ob_sval;
-};
-
-struct LongLayout {        // PyLongObject; 2.7: PyIntObject in `ival`, PyLongObject else
-  Field<int64_t> ob_size;  // to 3.11: digits, signed
-  Field<uint64_t> lv_tag;  // 3.12+: digits << 3 | sign
-  Field<uint32_t> ob_digit;
-  Field<int64_t> ival;  // 2.7: PyIntObject.ob_ival
-};
-
-struct DictLayout {  // PyDictObject, PyDictKeysObject
-  uint32_t size = 0;
-  PointerField ma_keys;
-  PointerField ma_values;
-  PointerField ma_table;               // 2.7
-  Field<int64_t> ma_mask;              // 2.7
-  Field<int64_t> dk_size;              // 3.6 to 3.10
-  Field<uint8_t> dk_log2_size;         // 3.11+
-  Field<uint8_t> dk_log2_index_bytes;  // 3.11+
-  Field<uint8_t> dk_kind;              // 3.11+: 0 general, 1 unicode, 2 split
-  Field<int64_t> dk_nentries;
-  Field<uint8_t> dk_indices;
-  // From ma_values to the first value pointer (3.11, 3.12: the prefix lies before). Also of an
-  // instance's values where InstanceDictModel has them.
-  Field<RemoteAddress> values;
-};
-
-struct ModuleLayout {  // PyModuleObject
-  PointerField md_dict;
-};
-
-struct ListLayout {  // PyListObject and PyTupleObject
-  PointerField list_ob_item;
-  Field<uint8_t> tuple_ob_item;
-};
-
-struct GeneratorLayout {  // PyGenObject and its kin, 3.11+
-  Field<uint8_t> gi_iframe;
-  Field<int8_t> gi_frame_state;
 };
 
 struct Layout {
@@ -228,6 +149,8 @@ struct Layout {
   InterpreterFrameLayout iframe;
   CodeLayout code;
   TlbcLayout tlbc;
+  MonitoringLayout monitoring;
+  LineMonitoringLayout line_monitoring;
   GilLayout gil;
   ObjectLayout object;
   TypeLayout type;

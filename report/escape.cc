@@ -49,8 +49,11 @@ std::string EscapeForTerminal(std::string_view text, std::string_view also) {
     } else if (c.length == 1) {
       AppendAscii(out, text[0], also);
     } else if (IsTreacherous(c.code)) {
-      absl::StrAppendFormat(&out, c.code > 0xFFFF ? "\\U%08x" : "\\u%04x",
-                            static_cast<unsigned>(c.code));
+      if (c.code > 0xFFFF) {
+        absl::StrAppendFormat(&out, "\\U%08x", static_cast<unsigned>(c.code));
+      } else {
+        absl::StrAppendFormat(&out, "\\u%04x", static_cast<unsigned>(c.code));
+      }
     } else {
       out += text.substr(0, c.length);
     }

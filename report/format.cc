@@ -7,7 +7,7 @@
 #include "report/collapsed.h"
 #include "report/escape.h"
 #include "report/json_profile.h"
-#include "report/line_table.h"
+#include "report/table.h"
 
 namespace spyhop {
 namespace {
@@ -15,7 +15,7 @@ namespace {
 // Longer suffixes come before those they end with: ".speedscope.json" before ".json".
 const std::vector<Format>& Formats() {
   static const auto& formats = *new std::vector<Format>{
-      {"table", {".table"}, WriteLineTable, true},
+      {"table", {".table"}, WriteTable, true},
       {"speedscope", {".speedscope.json"}, nullptr},
       {"gecko", {".gecko.json"}, nullptr},
       {"chrome", {".trace.json"}, nullptr},

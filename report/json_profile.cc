@@ -94,6 +94,7 @@ void WriteLine(const Profile& profile, const LineRow& row, JsonWriter& json) {
       .Field("file", profile.strings().Get(row.file))
       .Field("line", row.line)
       .Field("function", profile.strings().Get(row.function));
+  if (row.kind != FrameKind::kPython) json.Field("kind", Name(row.kind));
   WriteTimes("self", row.self, json);
   WriteTimes("total", row.total, json);
   json.Key("waits").BeginArray();
@@ -107,8 +108,8 @@ void WriteLine(const Profile& profile, const LineRow& row, JsonWriter& json) {
 }
 
 void WriteLines(const Profile& profile, const ViewOptions& options, JsonWriter& json) {
-  const std::vector<LineRow> rows =
-      MakeLineProfile(profile, {.per_thread = true}, [&](const Profile::Key& key) {
+  const std::vector<LineRow> rows = MakeLineProfile(
+      profile, {.per_thread = true, .native = options.native}, [&](const Profile::Key& key) {
         return options.filter.KeepsThread(profile.thread(key.thread));
       });
   json.Key("lines").BeginArray();
@@ -131,12 +132,15 @@ void WriteStack(const Profile& profile, const Profile::Key& key, const Times& ti
       .BeginArray();
   for (const FrameId id : profile.stacks().Frames(key.stack)) {
     const Frame& frame = profile.frames().Get(id);
+    const bool native = frame.kind == FrameKind::kNative;
+    const std::string_view file = profile.strings().Get(frame.file);
     json.BeginObject()
-        .Field("file", profile.strings().Get(frame.file))
+        .Field("file", native ? std::string_view() : file)
         .Field("line", frame.line)
         .Field("function", profile.strings().Get(frame.function))
-        .Field("kind", Name(frame.kind))
-        .EndObject();
+        .Field("kind", Name(frame.kind));
+    if (native) json.Field("module", file);
+    json.EndObject();
   }
   json.EndArray().Field("class", Name(key.time_class));
   if (key.wait_reason != StringId{}) {

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "report/json_profile.h"
 #include "report/json_writer.h"
@@ -18,9 +19,12 @@ void WriteFrame(const SnapshotFrame& frame, JsonWriter& json) {
   WriteOptional("column", frame.column, json);
   WriteOptional("end_line", frame.end_line, json);
   WriteOptional("end_column", frame.end_column, json);
-  json.Field("function", std::string_view(frame.function))
-      .Field("kind", Name(frame.kind))
-      .EndObject();
+  json.Field("function", std::string_view(frame.function)).Field("kind", Name(frame.kind));
+  if (frame.kind == FrameKind::kNative) {
+    json.Field("module", std::string_view(frame.module))
+        .Field("address", std::string_view(absl::StrCat("0x", absl::Hex(frame.address))));
+  }
+  json.EndObject();
 }
 
 // The thread that holds the GIL `waiter` waits for: that of the same interpreter's, when seen.

@@ -23,19 +23,6 @@ std::string Percent(double part, double whole) {
   return whole > 0 ? absl::StrFormat("%.2f %%", 100 * part / whole) : "0 %";
 }
 
-// Breaks a line at its blanks when it is wider than the terminal; what follows is indented.
-void WriteWrapped(const std::string& line, size_t width, Sink& sink) {
-  std::string shown;
-  size_t columns = 0;
-  for (const absl::string_view word : absl::StrSplit(line, ' ')) {
-    const bool fits = columns == 0 || width == 0 || columns + 1 + word.size() <= width;
-    absl::StrAppend(&shown, columns == 0 ? "" : fits ? " " : "\n  ", word);
-    columns = fits ? columns + 1 + word.size() : 2 + word.size();
-  }
-  sink.Append(shown);
-  sink.Append("\n");
-}
-
 std::string TargetLine(const TargetInfo& target, const ViewOptions& options) {
   std::string command = EscapeForTerminal(absl::StrJoin(target.command, " "));
   if (command.empty()) command = EscapeForTerminal(target.executable);
@@ -81,23 +68,50 @@ std::string CostLine(const Profile& profile) {
                       ShortNumber(static_cast<double>(figures.own_peak_rss_bytes) / 1e6), " MB");
 }
 
+// Time of threads without Python frames, and of samples that gave no stack.
+Nanos TimeInNoLine(const Profile& profile, const ViewOptions& options, const Times& whole) {
+  Times in_lines;
+  for (const auto& [key, times] : profile.buckets()) {
+    if (key.stack == kNoStack) continue;
+    if (options.filter.KeepsThread(profile.thread(key.thread))) in_lines += times;
+  }
+  return whole.Wall(options.idle) - in_lines.Wall(options.idle);
+}
+
+bool IsWorthAWord(Nanos part, Nanos whole) { return part > 0 && part * 1000 >= whole; }
+
 std::string MeaningLine(const Profile& profile, const ViewOptions& options) {
   const Times times = TimesOfKeptThreads(profile, options.filter);
-  const std::string whole = ShortDuration(times.Wall(options.idle));
+  const Nanos whole = times.Wall(options.idle);
   const Nanos idle = times[TimeClass::kIdle];
   std::string left_out;
   if (!options.idle && idle > 0) {
     left_out = absl::StrCat("; idle left out: ", ShortDuration(idle), " (--idle counts it)");
   }
-  const Nanos queued = times[TimeClass::kRunQueue];
-  std::string no_column;
-  if (queued * 100 >= times.Wall(options.idle) && queued > 0) {
-    no_column = absl::StrCat("; in no share column: ", ShortDuration(queued), " ready for a CPU");
+  std::vector<std::string> parts;
+  if (const Nanos queued = times[TimeClass::kRunQueue]; IsWorthAWord(queued, whole)) {
+    parts.push_back(absl::StrCat(ShortDuration(queued), " ready for a CPU (runq)"));
   }
-  return absl::StrCat("Wall-clock time of all threads; 100 % = ", whole, left_out, no_column);
+  if (const Nanos no_line = TimeInNoLine(profile, options, times); IsWorthAWord(no_line, whole)) {
+    parts.push_back(absl::StrCat(ShortDuration(no_line), " in no line (no Python stack)"));
+  }
+  return absl::StrCat("Wall-clock time of all threads; 100 % = ", ShortDuration(whole),
+                      parts.empty() ? "" : ", of it ", absl::StrJoin(parts, ", "), left_out);
 }
 
 }  // namespace
+
+void WriteWrapped(const std::string& line, size_t width, Sink& sink) {
+  std::string shown;
+  size_t columns = 0;
+  for (const absl::string_view word : absl::StrSplit(line, ' ')) {
+    const bool fits = columns == 0 || width == 0 || columns + 1 + word.size() <= width;
+    absl::StrAppend(&shown, columns == 0 ? "" : fits ? " " : "\n  ", word);
+    columns = fits ? columns + (columns == 0 ? 0 : 1) + word.size() : 2 + word.size();
+  }
+  sink.Append(shown);
+  sink.Append("\n");
+}
 
 std::string CountsByCause(const std::array<uint64_t, kSampleErrorCodes>& counts) {
   std::vector<std::string> parts;
@@ -130,7 +144,7 @@ std::string Counted(uint64_t count, std::string_view thing, std::string_view plu
 }
 
 std::string ShortNumber(double number) {
-  std::string text = absl::StrFormat(std::abs(number) < 10 ? "%.2f" : "%.1f", number);
+  std::string text = absl::StrFormat("%.*f", std::abs(number) < 10 ? 2 : 1, number);
   text.resize(text.find_last_not_of('0') + 1);
   if (text.back() == '.') text.pop_back();
   return text;

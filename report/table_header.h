@@ -18,6 +18,9 @@ void WriteTableHeader(const Profile& profile, const ViewOptions& options, Sink& 
 // "1 too-deep, 3 changed", or "none".
 std::string CountsByCause(const std::array<uint64_t, kSampleErrorCodes>& counts);
 
+// Breaks a line at its blanks when it is wider than the terminal; what follows is indented.
+void WriteWrapped(const std::string& line, size_t width, Sink& sink);
+
 // All kept threads' times added up.
 Times TimesOfKeptThreads(const Profile& profile, const Filter& filter);
 

@@ -38,11 +38,15 @@ std::string ThreadLine(const SnapshotThread& thread) {
   return line;
 }
 
-// "app.py:3", "libz.so, native"; empty for a frame that is nowhere, like a marker of frames left
-// out.
+std::string_view BaseName(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+// "app.py:3", "deflate.c:20, libz.so, native"; empty for a frame that is nowhere, like a marker of
+// frames left out.
 std::string PlaceOf(const SnapshotFrame& frame) {
-  std::string place = Shown(frame.file);
+  const bool native = !frame.module.empty();
+  std::string place = Shown(native ? BaseName(frame.file) : frame.file);
   if (frame.line > 0 && !place.empty()) absl::StrAppend(&place, ":", frame.line);
+  if (native) absl::StrAppend(&place, place.empty() ? "" : ", ", Shown(BaseName(frame.module)));
   if (frame.kind == FrameKind::kNative || frame.kind == FrameKind::kKernel) {
     absl::StrAppend(&place, place.empty() ? "" : ", ", AbslView(Name(frame.kind)));
   }

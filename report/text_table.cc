@@ -28,6 +28,25 @@ std::vector<size_t> Comfortable(const std::vector<TextColumn>& columns,
   return widths;
 }
 
+std::vector<size_t> Least(const std::vector<TextColumn>& columns, std::vector<size_t> widths) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (!IsNumber(columns[i])) widths[i] = std::min(widths[i], columns[i].least);
+  }
+  return widths;
+}
+
+// The one to go first; of equals the rightmost. Null: none can be spared.
+size_t* MostSpare(const std::vector<TextColumn>& columns, std::vector<size_t>& widths) {
+  size_t* found = nullptr;
+  int most = 1;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (widths[i] == 0 || columns[i].spare < most) continue;
+    most = columns[i].spare;
+    found = &widths[i];
+  }
+  return found;
+}
+
 std::string Fitted(const std::string& cell, const TextColumn& column, size_t width) {
   switch (column.fit) {
     case TextColumn::Fit::kNumber:
@@ -60,12 +79,18 @@ std::vector<size_t> TextTable::NaturalWidths() const {
 }
 
 // What the cells need, when it fits. Else optional columns go where the others would become too
-// narrow, and then the widest column gives a character at a time.
+// narrow, then spare ones where not even the least fits, and then the widest column gives a
+// character at a time.
 std::vector<size_t> TextTable::Widths(size_t width) const {
   std::vector<size_t> widths = NaturalWidths();
   if (width == 0) return widths;
   for (size_t i = columns_.size(); i-- > 0;) {
     if (columns_[i].optional && Sum(Comfortable(columns_, widths)) > width) widths[i] = 0;
+  }
+  while (Sum(Least(columns_, widths)) > width) {
+    size_t* const spare = MostSpare(columns_, widths);
+    if (spare == nullptr) break;
+    *spare = 0;
   }
   while (Sum(widths) > width) {
     size_t* widest = nullptr;

@@ -1,6 +1,7 @@
 // Lays out rows of cells in columns for a terminal: as wide as the cells need, or fitted to a width
-// by shortening the columns that may be cut. Cells are escaped before they come here; wide
-// characters count as they are shown. Keeps all rows until it is written.
+// by shortening the columns that may be cut and leaving out those that can be spared. Cells are
+// escaped before they come here; wide characters count as they are shown. Keeps all rows until it
+// is written.
 #ifndef SPYHOP_REPORT_TEXT_TABLE_H_
 #define SPYHOP_REPORT_TEXT_TABLE_H_
 
@@ -25,6 +26,7 @@ struct TextColumn {
   size_t least = 8;  // columns it keeps when it is cut
   size_t most = 200;
   bool optional = false;  // left out before others get narrower than twice their least
+  int spare = 0;          // above 0: left out when not even the least fits, the highest first
 };
 
 class TextTable {

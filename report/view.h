@@ -24,10 +24,15 @@ enum class SortKey : uint8_t {
   kCpu,
 };
 
+// What the table shows; docs/views.md defines each one's columns.
+enum class TableView : uint8_t { kLines, kFunctions, kThreads, kWaits };
+
 struct ViewOptions {
+  TableView table = TableView::kLines;
   bool per_thread = false;  // rows and stacks for each thread
   bool idle = false;        // idle time counts too (JSON always has it)
   bool stacks = false;      // JSON: the stacks as well
+  bool native = false;      // native functions have rows of their own
   SortKey sort = SortKey::kSelf;
   size_t limit = 30;  // rows of a table; 0 = all
   size_t width = 0;   // columns of the terminal; 0 = as wide as need be

@@ -80,26 +80,40 @@ Attachment::Attachment(int pid, std::unique_ptr<RemoteMemory> memory, Interprete
             FlavourName(interpreter_.flags)},
       states_(*memory_, interpreter_),
       matcher_(files_, *memory_),
-      codes_(*memory_, interpreter_.layout) {}
+      codes_(*memory_, interpreter_.layout),
+      places_(files_, interpreter_),
+      unwinder_(files_, *memory_, places_) {}
 
-ThreadStates::LookResult Attachment::Look(Nanos now) {
-  const ThreadStates::LookResult result = states_.Look();
+ThreadStates::LookResult Attachment::Look(Nanos now, std::optional<WatchedThreads> awake) {
+  const ThreadStates::LookResult result = LookAt(unmatched_ ? std::nullopt : awake);
   if (result == ThreadStates::LookResult::kUnreadable) return result;
   if (result == ThreadStates::LookResult::kChanged) {
     match_pause_ = kFirstMatchPause;
     WatchThreads();
-    if (replaced_) return ThreadStates::LookResult::kUnreadable;
-    RefreshNamesUnlessDone(now);
   } else if (unmatched_ && now >= next_match_) {
     match_pause_ = std::min(2 * match_pause_, kLongestMatchPause);
     WatchThreads();
-    RefreshNamesUnlessDone(now);
   }
   if (unmatched_ && next_match_ <= now) next_match_ = now + match_pause_;
-  return result;
+  // Seen once: the new program may look the same from then on.
+  return replaced_ ? ThreadStates::LookResult::kUnreadable : result;
+}
+
+void Attachment::MatchAnew() {
+  if (!unmatched_) match_pause_ = kFirstMatchPause;
+  unmatched_ = true;
+  next_match_ = 0;
+}
+
+ThreadStates::LookResult Attachment::LookAt(std::optional<WatchedThreads> awake) {
+  if (!awake) return states_.Look();
+  awake_.clear();
+  for (const WatchedThread* thread : *awake) awake_.push_back(&thread->state);
+  return states_.LookAt(awake_);
 }
 
 void Attachment::WatchThreads() {
+  new_threads_ = true;
   std::vector<ThreadStates::ThreadEntry> entries = states_.threads();
   const ThreadStateLayout& fields = interpreter_.layout.thread;
   for (ThreadStates::ThreadEntry& entry : entries) {
@@ -112,41 +126,59 @@ void Attachment::WatchThreads() {
     if (fields.cframe.present()) entry.on_stack = fields.cframe.In(states_.copy_of(entry));
   }
   const std::vector<int> tids = matcher_.Match(entries);
-  WatchedThreads watched;
+  std::vector<std::unique_ptr<WatchedThread>> watched;
   unmatched_ = false;
   for (size_t i = 0; i < entries.size(); ++i) {
     if (tids[i] == 0) {
       unmatched_ = true;
       continue;
     }
-    const auto same = std::find_if(threads_.begin(), threads_.end(), [&](const auto& thread) {
+    const auto same = std::find_if(owned_.begin(), owned_.end(), [&](const auto& thread) {
       return thread != nullptr && thread->tid == tids[i] &&
              thread->state.address == entries[i].address;
     });
     watched.push_back(
-        same != threads_.end()
+        same != owned_.end()
             ? std::move(*same)
             : std::make_unique<WatchedThread>(++last_serial_, pid(), tids[i], interpreter_.layout));
-    // The main thread never gets another struct pthread, unless by exec.
-    const uint64_t before = watched.back()->state.pthread_id;
-    if (tids[i] == pid() && before != 0 && before != entries[i].pthread_id) replaced_ = true;
+    if (tids[i] == pid()) NoteMainThread(entries[i]);
     watched.back()->state = entries[i];
   }
-  threads_ = std::move(watched);
+  owned_ = std::move(watched);
+  threads_.clear();
+  for (const auto& thread : owned_) threads_.push_back(thread.get());
 }
 
-// A program that starts threads all the time must not have all their names read at each.
-void Attachment::RefreshNamesUnlessDone(Nanos now) {
-  if (now < next_names_) return;
+// It never gets another struct pthread, unless by exec. Remembered here, for while a program starts
+// its main thread has no ids for an instant and is not watched. In other interpreters a state may
+// have the ids of the thread that made it.
+void Attachment::NoteMainThread(const ThreadStates::ThreadEntry& entry) {
+  if (entry.interpreter + 1 != states_.interpreters().size() || entry.pthread_id == 0) return;
+  const uint64_t before = std::exchange(main_pthread_, entry.pthread_id);
+  if (before != 0 && before != entry.pthread_id) replaced_ = true;
+}
+
+void Attachment::RefreshNamesIfDue(Nanos now) {
+  if (!new_threads_ || now < next_names_) return;
   next_names_ = now + kNamesPause;
   RefreshNames();
 }
 
 void Attachment::RefreshNames() {
-  names_.clear();
+  new_threads_ = false;
+  absl::flat_hash_map<uint64_t, std::string> names;
   for (const ThreadStates::InterpreterEntry& entry : states_.interpreters()) {
-    names_.merge(ReadThreadNames(*memory_, interpreter_.layout, entry.address));
+    names.merge(ReadThreadNames(*memory_, interpreter_.layout, entry.address));
   }
+  // A target that is ending has no names any more.
+  if (!names.empty()) names_ = std::move(names);
+}
+
+bool Attachment::HasNamelessThreads() const {
+  const WatchedThreads all = threads();
+  return std::any_of(all.begin(), all.end(), [this](const WatchedThread* thread) {
+    return !names_.contains(thread->state.pthread_id);
+  });
 }
 
 std::string Attachment::NameOf(const WatchedThread& thread) const {

@@ -9,7 +9,6 @@
 #include "absl/strings/str_format.h"
 #include "base/log.h"
 #include "sampler/target/scheduling.h"
-#include "sampler/target/syscall_names.h"
 #include "sampler/target/thread_stop.h"
 
 namespace spyhop {
@@ -21,15 +20,18 @@ constexpr Nanos kProgressEvery = 500 * kMillisecond;
 constexpr Nanos kNamesAfterChange = 20 * kMillisecond;
 constexpr Nanos kNamesAmidChanges = kSecond;
 constexpr Nanos kNamesEvery = 60 * kSecond;
+// One that starts among busy ones takes longer; one that C has started never has a name.
+constexpr int kNameTrials = 5;
 // A program that is replaced by exec is unreadable until its new interpreter has started.
 constexpr Nanos kExecPatience = 5 * kSecond;
 constexpr Nanos kExecPause = 5 * kMillisecond;
-// A program that starts a thread for each request must not make the profile grow without end.
-// Above it a read from the target's CPU (some 35 us) would take too much of it.
+// Above it a read from the target's CPU (some 35 us) would take too much of it, and a sampler that
+// goes first would take too much of a CPU.
 constexpr double kSharingRate = 2000;
 constexpr Nanos kLookLife = 50 * kMicrosecond;
-constexpr int kLongestCarry = 20;
-constexpr size_t kMaxThreadRows = 5000;
+// Threads at rest are looked at so often at the least, even when nobody else has run Python: one
+// may have gone from one wait to another.
+constexpr Nanos kLongestRest = 50 * kMillisecond;
 
 }  // namespace
 
@@ -44,20 +46,15 @@ absl::Status ProcessSampler::Run(const std::atomic<bool>& stop, Profile& profile
   SamplingFigures& figures = profile.figures();
   figures.rate_hz = options_.rate_hz;
   figures.pause_mode = options_.pause == PauseMode::kAuto ? "auto" : "never";
-  profile.set_start(absl::Now());
-  begin_ = monotonic_.Now();
-  deadline_ = options_.duration ? begin_ + *options_.duration : std::numeric_limits<Nanos>::max();
+  BeginTarget();
   const Nanos cpu_before = ProcessCpuTime();
-  rounds_ = std::make_unique<SamplingClock>(monotonic_, options_.rate_hz, std::random_device{}());
   done_ = false;
-  BeginTarget(begin_);
   // The end of a tracer thread detaches whatever it holds (ptrace(2)); after a thread of the target
   // did not stop in time, the tracer ends and another takes over.
   while (!done_) {
     std::thread tracer([this, &stop] { RunTracer(stop); });
     tracer.join();
   }
-  profile.set_duration(monotonic_.Now() - begin_);
   figures.late_rounds = rounds_->late_rounds();
   figures.own_cpu = ProcessCpuTime() - cpu_before;
   figures.own_peak_rss_bytes = PeakResidentBytes();
@@ -65,8 +62,11 @@ absl::Status ProcessSampler::Run(const std::atomic<bool>& stop, Profile& profile
 }
 
 void ProcessSampler::RunTracer(const std::atomic<bool>& stop) {
-  RequestShortSlice();
+  RequestPromptness(MayGoFirst());
+  goes_first_ = false;
+  Promptness promptness;
   ThreadStopper stopper;
+  if (rounds_ == nullptr) BeginSampling();
   while (!done_) {
     const Nanos now = rounds_->AwaitNext(deadline_, stop);
     if (stop.load(std::memory_order_relaxed) || now >= deadline_) {
@@ -74,43 +74,124 @@ void ProcessSampler::RunTracer(const std::atomic<bool>& stop) {
       break;
     }
     const RoundResult result = Round(now, stopper);
+    if (MayGoFirst()) KeepPrompt(now, promptness);
     if (result == RoundResult::kTargetEnded) done_ = true;
     if (result == RoundResult::kRetire) return;
     if (now >= next_progress_) ReportProgress(now);
   }
   RefreshNames();
+  const Nanos end = monotonic_.Now();
+  recorder_->Finish(end);
+  profile_->set_duration(end - begin_);
 }
 
-void ProcessSampler::BeginTarget(Nanos now) {
-  records_.clear();
-  kernel_threads_.clear();
+bool ProcessSampler::MayGoFirst() const {
+  return options_.pause == PauseMode::kAuto && options_.rate_hz <= kSharingRate;
+}
+
+void ProcessSampler::KeepPrompt(Nanos begin, Promptness& promptness) {
+  const Nanos now = monotonic_.Now();
+  const bool first = promptness.GoesFirstAfter({.now = now,
+                                                .late = rounds_->lateness(),
+                                                .queued = recorder_->queued(),
+                                                .worked = now - begin - reader_->waited()});
+  if (first == goes_first_) return;
+  goes_first_ = first;
+  if (!first || !GoBeforeOthers()) RequestPromptness(true);
+}
+
+// In the tracer's thread: on a machine without a free CPU that has only just got one.
+void ProcessSampler::BeginSampling() {
+  begin_ = BeginRecording();
+  profile_->set_start(absl::Now());
+  deadline_ = options_.duration ? begin_ + *options_.duration : std::numeric_limits<Nanos>::max();
+  rounds_ = std::make_unique<SamplingClock>(monotonic_, options_.rate_hz, std::random_device{}());
+}
+
+// The scheduler's counts of the threads that are there are read now, not at the first round.
+Nanos ProcessSampler::BeginRecording() {
+  attachment_->Look(monotonic_.Now());
+  const Nanos now = monotonic_.Now();
+  recorder_->Begin(now);
+  return now;
+}
+
+// Reads maps and symbols, so it takes some milliseconds.
+void ProcessSampler::BeginTarget() {
+  recorder_ = std::make_unique<SampleRecorder>(*attachment_, *profile_, options_);
+  awake_.clear();
   reader_ = std::make_unique<StackReader>(attachment_->memory(), attachment_->interpreter().layout);
-  target_index_ = profile_->AddTarget(attachment_->info());
-  last_round_ = now;
   unreadable_since_ = 0;
   last_look_ = 0;
-  next_names_ = now + kNamesEvery;
+  next_names_ = monotonic_.Now() + kNamesEvery;
   names_pause_ = kNamesAfterChange;
 }
 
 ProcessSampler::RoundResult ProcessSampler::Round(Nanos now, ThreadStopControl& control) {
-  const ThreadStates::LookResult look = Look(now);
+  ThreadStates::LookResult look = Look(now);
   if (look == ThreadStates::LookResult::kUnreadable) return HandleUnreadable(now);
   unreadable_since_ = 0;
   ++profile_->figures().rounds;
-  reader_->ReadRound(attachment_->states(), attachment_->threads(),
-                     {options_.pause, options_.gil_only, options_.rate_hz <= kSharingRate}, control,
-                     profile_->figures().stops);
-  for (const std::unique_ptr<WatchedThread>& thread : attachment_->threads()) {
-    Record(*thread, now);
+  WatchedThreads threads = Read(look, control);
+  const std::vector<Ended> ended = EndedAmong(threads);
+  if (!ended.empty()) {
+    attachment_->MatchAnew();
+    // The round's one stop, if it has been made, was for another thread.
+    const bool stopped = std::any_of(threads.begin(), threads.end(),
+                                     [](const auto* thread) { return thread->was_stopped; });
+    if (!stopped) {
+      look = attachment_->Look(now);
+      if (look == ThreadStates::LookResult::kUnreadable) return HandleUnreadable(now);
+      threads = Read(look, control);
+    }
   }
-  if (records_.size() > attachment_->threads().size()) ForgetEnded();
+  attachment_->RefreshNamesIfDue(now);
+  Record(threads, ended, now);
+  if (look != ThreadStates::LookResult::kQuiet) SortOutAwake(now);
   if (look == ThreadStates::LookResult::kChanged && profile_->figures().rounds > 1) {
     next_names_ = std::min(next_names_, now + names_pause_);
+    name_trials_ = kNameTrials;
   }
   if (now >= next_names_) RefreshNames();
-  last_round_ = now;
   return control.needs_retirement() ? RoundResult::kRetire : RoundResult::kGoOn;
+}
+
+WatchedThreads ProcessSampler::Read(ThreadStates::LookResult look, ThreadStopControl& control) {
+  const bool quiet = look == ThreadStates::LookResult::kQuiet;
+  const WatchedThreads threads = quiet ? WatchedThreads(awake_) : attachment_->threads();
+  reader_->ReadRound(attachment_->states(), threads,
+                     {options_.pause, options_.gil_only, options_.rate_hz <= kSharingRate,
+                      options_.native != NativeDetail::kNone},
+                     control, profile_->figures().stops);
+  return threads;
+}
+
+std::vector<ProcessSampler::Ended> ProcessSampler::EndedAmong(WatchedThreads threads) {
+  std::vector<Ended> ended;
+  for (const WatchedThread* thread : threads) {
+    if (thread->reading == Reading::kGone) ended.push_back({thread->serial, thread->state.address});
+  }
+  return ended;
+}
+
+// One that has ended between the look and the read was there in this round; unless another one has
+// its thread state now, and had it at the look already: it has been gone for longer then.
+void ProcessSampler::Record(WatchedThreads threads, const std::vector<Ended>& ended, Nanos now) {
+  recorder_->BeginRound(now + reader_->waited(), reader_->waited());
+  for (const Ended& thread : ended) {
+    const auto& states = attachment_->states().threads();
+    const bool passed_on = std::any_of(states.begin(), states.end(), [&](const auto& state) {
+      return state.address == thread.state;
+    });
+    if (!passed_on) recorder_->RecordEnd(thread.serial);
+  }
+  for (const bool holders : {true, false}) {
+    for (WatchedThread* thread : threads) {
+      const bool holder = thread->holds_gil || thread->was_stopped;
+      if (holder == holders) recorder_->Record(*thread);
+    }
+  }
+  recorder_->EndRound();
 }
 
 // Without stops all that runs is read twice, whoever holds the GIL, so at the highest rates a look
@@ -119,7 +200,19 @@ ThreadStates::LookResult ProcessSampler::Look(Nanos now) {
   const bool fresh = now - last_look_ < kLookLife && unreadable_since_ == 0;
   if (options_.pause == PauseMode::kNever && fresh) return ThreadStates::LookResult::kSame;
   last_look_ = now;
-  return attachment_->Look(now);
+  if (now >= next_full_look_ || awake_.empty()) return attachment_->Look(now);
+  return attachment_->Look(now, WatchedThreads(awake_));
+}
+
+void ProcessSampler::SortOutAwake(Nanos now) {
+  recorder_->ForgetEnded();
+  next_full_look_ = now + kLongestRest;
+  awake_.clear();
+  for (WatchedThread* thread : attachment_->threads()) {
+    const bool at_rest = thread->settled && thread->long_queues == 0 &&
+                         !attachment_->states().HeldGilLast(thread->state);
+    if (!at_rest) awake_.push_back(thread);
+  }
 }
 
 // The target has ended, or runs another program now.
@@ -128,7 +221,8 @@ ProcessSampler::RoundResult ProcessSampler::HandleUnreadable(Nanos now) {
   if (!stat.ok() || stat->state == 'Z' || stat->state == 'X') return RoundResult::kTargetEnded;
   if (unreadable_since_ == 0) unreadable_since_ = now;
   if (ReattachAfterExec()) {
-    BeginTarget(monotonic_.Now());
+    BeginTarget();
+    BeginRecording();
     return RoundResult::kGoOn;
   }
   if (monotonic_.Now() - unreadable_since_ > kExecPatience) {
@@ -143,146 +237,13 @@ ProcessSampler::RoundResult ProcessSampler::HandleUnreadable(Nanos now) {
 bool ProcessSampler::ReattachAfterExec() {
   absl::StatusOr<std::unique_ptr<Attachment>> next = Attachment::Create(attachment_->pid());
   if (!next.ok()) return false;
+  recorder_->Finish(monotonic_.Now());
+  recorder_.reset();  // it refers to the old one
+  reader_.reset();
   attachment_ = *std::move(next);
   LogInfo(absl::StrFormat("process %d runs another program now (exec): Python %s",
                           attachment_->pid(), attachment_->info().python_version));
   return true;
-}
-
-void ProcessSampler::Record(WatchedThread& thread, Nanos now) {
-  if (thread.reading == Reading::kNone || thread.reading == Reading::kGone) return;
-  if (attachment_->states().interpreters().size() > 1 && IsEclipsed(thread)) return;
-  ThreadRecord& record = RecordOf(thread);
-  KernelThread& kernel = *record.kernel;
-  if (thread.reading == Reading::kFresh) Resolve(thread, record, now);
-  if (CarriesOver(thread, kernel)) return;
-  Sample sample;
-  sample.thread = kernel.index;
-  sample.weight = now - kernel.last_sample;
-  sample.cpu = thread.sched.on_cpu - kernel.last_sched.on_cpu;
-  sample.time_class = ClassOf(thread, kernel.last_sched, sample.weight);
-  kernel.last_sample = now;
-  kernel.last_sched = thread.sched;
-  if (thread.reading == Reading::kLost) {
-    profile_->AddLost(sample, thread.lost_cause);
-    return;
-  }
-  sample.stack = record.last.stack;
-  sample.truncated = record.last.truncated;
-  sample.wait_reason = record.wait_reason;
-  profile_->Add(sample);
-}
-
-bool ProcessSampler::IsEclipsed(const WatchedThread& thread) const {
-  const WatchedThreads& all = attachment_->threads();
-  return std::any_of(all.begin(), all.end(), [&](const std::unique_ptr<WatchedThread>& other) {
-    if (other->tid != thread.tid || other.get() == &thread) return false;
-    if (other->holds_gil != thread.holds_gil) return other->holds_gil;
-    // The newer interpreter, which comes first in the list, was entered from the older one.
-    const bool runs = !other->stack.frames().empty();
-    return runs &&
-           (thread.stack.frames().empty() || other->state.interpreter < thread.state.interpreter);
-  });
-}
-
-void ProcessSampler::Resolve(WatchedThread& thread, ThreadRecord& record, Nanos now) {
-  const StackResolver::Result result =
-      record.resolver->Resolve(thread.stack, thread.collects_garbage, now);
-  const bool torn =
-      result.truncated == SampleErrorCode::kIncompleteFrame ||
-      (result.truncated == SampleErrorCode::kBadCode && options_.pause == PauseMode::kNever);
-  if (torn) {
-    thread.reading = Reading::kLost;
-    thread.lost_cause = result.truncated;
-    thread.settled = false;
-    return;
-  }
-  record.last = result;
-  record.wait_reason = thread.blocked ? WaitReasonOf(thread) : StringId{};
-}
-
-// A thread that was caught between two states, nanoseconds apart, was nowhere to be seen for an
-// instant: its next sample carries the time. Not without end.
-bool ProcessSampler::CarriesOver(const WatchedThread& thread, KernelThread& kernel) {
-  const bool instant =
-      thread.reading == Reading::kLost && (thread.lost_cause == SampleErrorCode::kIncompleteFrame ||
-                                           thread.lost_cause == SampleErrorCode::kNotSeen);
-  kernel.not_seen = instant ? kernel.not_seen + 1 : 0;
-  if (!instant || kernel.not_seen > kLongestCarry) return false;
-  Sample empty;
-  empty.thread = kernel.index;
-  profile_->AddLost(empty, thread.lost_cause);
-  return true;
-}
-
-ProcessSampler::ThreadRecord& ProcessSampler::RecordOf(const WatchedThread& thread) {
-  ThreadRecord& record = records_[thread.serial];
-  if (record.resolver == nullptr) {
-    record.kernel = KernelThreadOf(thread);
-    record.resolver = std::make_unique<StackResolver>(attachment_->codes(), *profile_);
-  }
-  return record;
-}
-
-std::shared_ptr<ProcessSampler::KernelThread> ProcessSampler::KernelThreadOf(
-    const WatchedThread& thread) {
-  std::shared_ptr<KernelThread>& kernel = kernel_threads_[thread.tid];
-  std::string name = attachment_->NameOf(thread);
-  const bool watched = kernel != nullptr && kernel.use_count() > 1;
-  if (watched) return kernel;
-  // One that was there before under this name has only got a new thread state.
-  const bool back = kernel != nullptr && profile_->thread(kernel->index).name == name;
-  if (!back) {
-    kernel = std::make_shared<KernelThread>();
-    kernel->index = NewThread(thread, std::move(name));
-  }
-  kernel->last_sample = last_round_;
-  kernel->last_sched = thread.sched;
-  return kernel;
-}
-
-ThreadIndex ProcessSampler::NewThread(const WatchedThread& thread, std::string name) {
-  ThreadInfo info;
-  info.target = target_index_;
-  if (profile_->threads().size() < kMaxThreadRows) {
-    info.tid = thread.tid;
-    info.name = std::move(name);
-    return profile_->AddThread(std::move(info));
-  }
-  if (!short_lived_) {
-    info.name = "(further threads)";
-    short_lived_ = profile_->AddThread(std::move(info));
-  }
-  return *short_lived_;
-}
-
-TimeClass ProcessSampler::ClassOf(const WatchedThread& thread, const SchedStat& last,
-                                  Nanos weight) const {
-  const ThreadStates::InterpreterEntry& interpreter =
-      attachment_->states().interpreters()[thread.state.interpreter];
-  if (thread.blocked) {
-    const bool on_gil = thread.call.number == kFutexCall &&
-                        interpreter.gil->range().Contains(RemoteAddress(thread.call.arguments[0]));
-    return on_gil ? TimeClass::kGil : TimeClass::kWait;
-  }
-  if (thread.sched.run_queue - last.run_queue > weight / 2) return TimeClass::kRunQueue;
-  return TimeClass::kPython;
-}
-
-StringId ProcessSampler::WaitReasonOf(const WatchedThread& thread) {
-  return profile_->strings().Intern(SyscallName(thread.call.number));
-}
-
-void ProcessSampler::ForgetEnded() {
-  for (auto& [serial, record] : records_) record.seen = false;
-  for (const std::unique_ptr<WatchedThread>& thread : attachment_->threads()) {
-    const auto found = records_.find(thread->serial);
-    if (found != records_.end()) found->second.seen = true;
-  }
-  absl::erase_if(records_, [](const auto& entry) { return !entry.second.seen; });
-  // Those without a thread state are kept for a while, for one that comes back.
-  if (kernel_threads_.size() < kMaxThreadRows) return;
-  absl::erase_if(kernel_threads_, [](const auto& entry) { return entry.second.use_count() == 1; });
 }
 
 void ProcessSampler::RefreshNames() {
@@ -292,12 +253,10 @@ void ProcessSampler::RefreshNames() {
   next_names_ = now + kNamesEvery;
   last_names_ = now;
   attachment_->RefreshNames();
-  for (const std::unique_ptr<WatchedThread>& thread : attachment_->threads()) {
-    const auto found = records_.find(thread->serial);
-    if (found == records_.end() || found->second.kernel->index == short_lived_) continue;
-    std::string name = attachment_->NameOf(*thread);
-    if (!name.empty()) profile_->thread(found->second.kernel->index).name = std::move(name);
-  }
+  recorder_->UpdateNames();
+  if (name_trials_ == 0 || !attachment_->HasNamelessThreads()) return;
+  --name_trials_;
+  next_names_ = now + names_pause_;
 }
 
 void ProcessSampler::ReportProgress(Nanos now) {

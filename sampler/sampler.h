@@ -27,11 +27,19 @@ enum class PauseMode {
   kNever,  // never stop anything: read twice, keep what is equal
 };
 
+// Native frames between the Python ones.
+enum class NativeDetail {
+  kNone,
+  kFolded,  // without the interpreter's own calls and loops
+  kAll,
+};
+
 struct SamplerOptions {
   double rate_hz = 100;           // 0.1 to 1,000,000; what cannot be reached is reported
   std::optional<Nanos> duration;  // none: until `stop` or the target's end
   PauseMode pause = PauseMode::kAuto;
   bool gil_only = false;  // only samples of the thread that holds the GIL
+  NativeDetail native = NativeDetail::kNone;
 };
 
 // Progress for a person at a terminal, about twice a second; called in the tracer thread.
@@ -60,6 +68,7 @@ class Sampler {
 
 struct SnapshotOptions {
   PauseMode pause = PauseMode::kAuto;
+  NativeDetail native = NativeDetail::kNone;
 };
 
 // Every thread's stack now. Errors as Sampler::Create.

@@ -26,8 +26,11 @@ Nanos SamplingClock::AwaitNext(Nanos limit, const std::atomic<bool>& stop) {
     clock_.SleepUntil(std::min(until, now + kLongestSleep));
     now = clock_.Now();
   }
-  if (static_cast<double>(now - instant) > period_ / 2) {
-    ++late_rounds_;
+  lateness_ = now - instant;
+  const auto lateness = static_cast<double>(lateness_);
+  if (lateness > period_ / 2) ++late_rounds_;
+  // Less than a period is made up for: at high rates a round takes a good part of one.
+  if (lateness > period_) {
     const auto passed = static_cast<uint64_t>(static_cast<double>(now - start_) / period_);
     index_ = std::max(index_, passed);
   }

@@ -23,6 +23,8 @@ class SamplingClock {
   // become true; returns the time it is then.
   Nanos AwaitNext(Nanos limit, const std::atomic<bool>& stop);
 
+  // From the last instant to when AwaitNext returned; below 0 at `limit`.
+  Nanos lateness() const { return lateness_; }
   // Rounds that began more than half a period after their instant.
   uint64_t late_rounds() const { return late_rounds_; }
 
@@ -31,6 +33,7 @@ class SamplingClock {
   double period_;
   Nanos start_;
   uint64_t index_ = 0;  // of the current period
+  Nanos lateness_ = 0;
   uint64_t late_rounds_ = 0;
   std::minstd_rand random_;
 };

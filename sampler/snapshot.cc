@@ -4,6 +4,8 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "sampler/attachment.h"
+#include "sampler/classifier.h"
+#include "sampler/native_stacks.h"
 #include "sampler/sampler.h"
 #include "sampler/stack_resolver.h"
 #include "sampler/target/syscall_names.h"
@@ -13,24 +15,62 @@ namespace spyhop {
 namespace {
 
 // Rounds until every thread has been read whole.
-constexpr int kRounds = 5;
+constexpr int kRounds = 8;
+
+void Note(SampleErrorCode problem, SnapshotThread& out) {
+  if (out.truncated == SampleErrorCode::kNone) out.truncated = problem;
+}
+
+void AddNativeFrame(const NativeStacks::Frame& native, NativeStacks& stacks, SnapshotThread& out) {
+  SnapshotFrame frame;
+  if (const std::optional<LineInfo::Place> place = stacks.LineOf(native)) {
+    frame.file = place->file;
+    frame.line = place->line;
+  }
+  frame.function = native.function->name;
+  frame.module = native.function->module;
+  frame.address = native.native.pc.value();
+  frame.kind = FrameKind::kNative;
+  out.frames.push_back(std::move(frame));
+}
+
+void AddSystemCall(const StoppedAt& where, SnapshotThread& out) {
+  if (where.system_call < 0) return;
+  SnapshotFrame frame;
+  frame.function = SyscallName(where.system_call);
+  frame.kind = FrameKind::kKernel;
+  out.frames.push_back(std::move(frame));
+}
 
 class SnapshotTaker {
  public:
   SnapshotTaker(Attachment& attachment, const SnapshotOptions& options)
-      : attachment_(attachment), options_(options) {}
+      : attachment_(attachment),
+        options_(options),
+        classifier_(attachment),
+        native_stacks_(attachment, options.native),
+        native_waits_(attachment.pid(), attachment.memory()) {}
 
   Snapshot Take();
 
  private:
+  bool native() const { return options_.native != NativeDetail::kNone; }
   void ReadAll();
-  bool AnyLost() const;
+  bool AllRead();
   SnapshotThread Describe(const WatchedThread& thread);
   void AddFrames(const WatchedThread& thread, SnapshotThread& out);
+  void AddMergedFrames(const WatchedThread& thread, SnapshotThread& out);
+  void AddPythonFrame(const RawFrame& raw, SnapshotThread& out);
+  void Classify(const WatchedThread& thread, SnapshotThread& out);
+  static void NameHolder(Snapshot& snapshot);
   void AddNativeThreads(Snapshot& snapshot);
+  void AddNativeFrames(ThreadProbe& probe, SnapshotThread& out);
 
   Attachment& attachment_;
   const SnapshotOptions options_;
+  Classifier classifier_;
+  NativeStacks native_stacks_;
+  WaitReasons native_waits_;
   DurationHistogram stops_;
 };
 
@@ -40,11 +80,13 @@ Snapshot SnapshotTaker::Take() {
   tracer.join();
   Snapshot snapshot;
   snapshot.target = attachment_.info();
+  attachment_.RefreshNames();
   snapshot.time = absl::Now();
   snapshot.stopped = stops_.total();
-  for (const std::unique_ptr<WatchedThread>& thread : attachment_.threads()) {
+  for (const WatchedThread* thread : attachment_.threads()) {
     if (thread->reading != Reading::kGone) snapshot.threads.push_back(Describe(*thread));
   }
+  NameHolder(snapshot);
   AddNativeThreads(snapshot);
   return snapshot;
 }
@@ -55,58 +97,115 @@ void SnapshotTaker::ReadAll() {
   StackReader reader(attachment_.memory(), attachment_.interpreter().layout);
   for (int round = 0; round < kRounds && !stopper.needs_retirement(); ++round) {
     if (attachment_.Look(clock.Now()) == ThreadStates::LookResult::kUnreadable) return;
-    reader.ReadRound(attachment_.states(), attachment_.threads(), {options_.pause, false, true},
-                     stopper, stops_);
-    if (!AnyLost()) return;
+    reader.ReadRound(attachment_.states(), attachment_.threads(),
+                     {options_.pause, false, true, native()}, stopper, stops_);
+    if (AllRead()) return;
   }
 }
 
-bool SnapshotTaker::AnyLost() const {
-  return std::any_of(attachment_.threads().begin(), attachment_.threads().end(),
-                     [](const auto& thread) { return thread->reading == Reading::kLost; });
+bool SnapshotTaker::AllRead() {
+  bool all = true;
+  for (WatchedThread* thread : attachment_.threads()) {
+    if (thread->reading == Reading::kLost) all = false;
+    if (!native() || !thread->has_native) continue;
+    const NativeStacks::Result stack = native_stacks_.Merge(*thread, MonotonicClock().Now());
+    if (!NativeStacks::Grow(*thread->native, stack)) continue;
+    thread->settled = false;
+    all = false;
+  }
+  return all;
 }
 
 SnapshotThread SnapshotTaker::Describe(const WatchedThread& thread) {
-  const ThreadStates::InterpreterEntry& interpreter =
-      attachment_.states().interpreters()[thread.state.interpreter];
   SnapshotThread out;
   out.tid = thread.tid;
   out.name = attachment_.NameOf(thread);
-  out.interpreter_id = interpreter.id;
+  out.interpreter_id = attachment_.states().interpreters()[thread.state.interpreter].id;
   out.holds_gil = thread.holds_gil;
-  if (thread.blocked) {
-    const bool on_gil = thread.call.number == kFutexCall &&
-                        interpreter.gil->range().Contains(RemoteAddress(thread.call.arguments[0]));
-    out.time_class = on_gil ? TimeClass::kGil : TimeClass::kWait;
-    out.wait_reason = SyscallName(thread.call.number);
-  }
   if (thread.reading == Reading::kLost) {
     out.truncated = thread.lost_cause;
   } else {
     AddFrames(thread, out);
   }
+  Classify(thread, out);
   return out;
+}
+
+void SnapshotTaker::Classify(const WatchedThread& thread, SnapshotThread& out) {
+  const Nanos now = MonotonicClock().Now();
+  if (!thread.blocked) {
+    out.time_class = classifier_.OfRunning(thread, false, now);
+    return;
+  }
+  std::vector<WaitFrame> frames;
+  for (const SnapshotFrame& frame : out.frames) {
+    if (frame.kind == FrameKind::kPython) {
+      frames.push_back({frame.file, frame.function, frame.line});
+    }
+  }
+  WaitVerdict verdict = classifier_.OfBlocked(thread, frames, now);
+  out.time_class = verdict.time_class;
+  out.wait_reason = std::move(verdict.reason);
+}
+
+// Of those that wait for the GIL.
+void SnapshotTaker::NameHolder(Snapshot& snapshot) {
+  const auto holder = std::find_if(snapshot.threads.begin(), snapshot.threads.end(),
+                                   [](const SnapshotThread& thread) { return thread.holds_gil; });
+  if (holder == snapshot.threads.end()) return;
+  const auto line =
+      std::find_if(holder->frames.begin(), holder->frames.end(),
+                   [](const SnapshotFrame& frame) { return frame.kind == FrameKind::kPython; });
+  if (line == holder->frames.end()) return;
+  for (SnapshotThread& thread : snapshot.threads) {
+    if (thread.time_class != TimeClass::kGil || thread.holds_gil) continue;
+    thread.wait_reason = GilReason(holder->name, line->file, line->line);
+  }
 }
 
 void SnapshotTaker::AddFrames(const WatchedThread& thread, SnapshotThread& out) {
   out.truncated = thread.stack.error().code;
+  if (native() && thread.has_native) return AddMergedFrames(thread, out);
   if (thread.collects_garbage) {
-    out.frames.push_back({"", kGarbageCollection, 0, 0, 0, 0, FrameKind::kGc});
-  }
-  for (const RawFrame& raw : thread.stack.frames()) {
     SnapshotFrame frame;
-    if (const CodeInfo* code = attachment_.codes().Find(raw.code, 0)) {
-      const Position position = attachment_.codes().PositionOf(*code, raw);
-      frame = {code->file,        code->function,      position.line,     position.column,
-               position.end_line, position.end_column, FrameKind::kPython};
-    } else if (raw.code.is_null()) {
-      frame.function = kLeftOutFrames;
-    } else {
-      frame.function = kUnknownFrame;
-      out.truncated = SampleErrorCode::kBadCode;
-    }
+    frame.function = kGarbageCollection;
+    frame.kind = FrameKind::kGc;
     out.frames.push_back(std::move(frame));
   }
+  for (const RawFrame& raw : thread.stack.frames()) AddPythonFrame(raw, out);
+  if (native()) Note(SampleErrorCode::kNativeNotRead, out);
+}
+
+void SnapshotTaker::AddMergedFrames(const WatchedThread& thread, SnapshotThread& out) {
+  AddSystemCall(thread.native->where(), out);
+  const NativeStacks::Result stack = native_stacks_.Merge(thread, MonotonicClock().Now());
+  for (const NativeStacks::Frame& frame : stack.frames) {
+    if (frame.function == nullptr) {
+      AddPythonFrame(thread.stack.frames()[frame.python], out);
+    } else {
+      AddNativeFrame(frame, native_stacks_, out);
+    }
+  }
+  Note(stack.problem(), out);
+}
+
+void SnapshotTaker::AddPythonFrame(const RawFrame& raw, SnapshotThread& out) {
+  SnapshotFrame frame;
+  if (const CodeInfo* code = attachment_.codes().Find(raw.code, 0)) {
+    const Position position = attachment_.codes().PositionOf(*code, raw);
+    frame.file = code->file;
+    frame.function = code->function;
+    frame.line = position.line;
+    frame.column = position.column;
+    frame.end_line = position.end_line;
+    frame.end_column = position.end_column;
+  } else if (raw.code.is_null()) {
+    frame.function = kLeftOutFrames;
+  } else {
+    frame.function = kUnknownFrame;
+    out.truncated = SampleErrorCode::kBadCode;
+  }
+  out.frames.push_back(std::move(frame));
 }
 
 void SnapshotTaker::AddNativeThreads(Snapshot& snapshot) {
@@ -120,12 +219,41 @@ void SnapshotTaker::AddNativeThreads(Snapshot& snapshot) {
     thread.tid = tid;
     thread.name = attachment_.files().ThreadName(tid);
     thread.python = false;
-    const auto call = ThreadProbe(attachment_.pid(), tid).ReadSyscall();
+    ThreadProbe probe(attachment_.pid(), tid);
+    const auto call = probe.ReadSyscall();
     if (!call) continue;
-    thread.time_class = call->running ? TimeClass::kNative : TimeClass::kWait;
-    if (!call->running) thread.wait_reason = SyscallName(call->number);
+    if (native()) AddNativeFrames(probe, thread);
+    thread.time_class = TimeClass::kNative;
+    if (!call->running) {
+      WaitVerdict verdict = native_waits_.Tell(*call, {}, false, MonotonicClock().Now());
+      thread.time_class = verdict.time_class;
+      thread.wait_reason = std::move(verdict.reason);
+    }
     snapshot.threads.push_back(std::move(thread));
   }
+}
+
+// Of a blocked thread that no Python knows: its slices tell whether it has run meanwhile.
+void SnapshotTaker::AddNativeFrames(ThreadProbe& probe, SnapshotThread& out) {
+  NativeCopy copy;
+  copy.Want(NativeCopy::kFirstBytes);
+  NativeStacks::Result stack;
+  for (int round = 0; round < kRounds; ++round) {
+    const std::optional<SchedStat> before = probe.ReadSchedStat();
+    const std::optional<SyscallState> call = probe.ReadSyscall();
+    if (!before || !call || call->running) continue;
+    ReadRequest request = copy.Request(call->stack_pointer);
+    attachment_.memory().ReadBatch(absl::MakeSpan(&request, 1));
+    copy.Settle({call->pc, call->stack_pointer, {}, true, call->number}, request);
+    const std::optional<SchedStat> after = probe.ReadSchedStat();
+    if (!after || after->slices != before->slices) continue;
+    stack = native_stacks_.Unwind(copy, MonotonicClock().Now());
+    if (!NativeStacks::Grow(copy, stack)) break;
+  }
+  if (stack.frames.empty()) return Note(SampleErrorCode::kNativeNotRead, out);
+  AddSystemCall(copy.where(), out);
+  for (const NativeStacks::Frame& frame : stack.frames) AddNativeFrame(frame, native_stacks_, out);
+  Note(stack.problem(), out);
 }
 
 }  // namespace

@@ -3,81 +3,99 @@
 #include <algorithm>
 #include <utility>
 
+#include "sampler/target/syscall_names.h"
+
 namespace spyhop {
 namespace {
 
-// A read that raced is repeated so often.
-constexpr int kTries = 8;
-// A thread whose stack was seen to change is under suspicion for so many samples more, at most so
-// many ...
-constexpr int kSuspicion = 8;
-constexpr int kMovingFor = 64;
-// ... in which so many double copies in a row have to agree.
-constexpr int kAgreements = 3;
-constexpr uint64_t kMaxRandomSpin = 3 * kMicrosecond;
-
-// A stop can fall between two stores that belong together; see InterpFrameWalker::IsRoot.
-void Keep(WatchedThread& thread) {
-  const bool torn = thread.stack.error().code == SampleErrorCode::kIncompleteFrame;
-  thread.reading = torn ? Reading::kLost : Reading::kFresh;
-  thread.lost_cause = thread.stack.error().code;
-}
-
 constexpr Nanos kSchedStatLife = kMillisecond;
 
+constexpr Nanos kSureToRun = 50 * kMicrosecond;
 // A stop longer than this is no stop: the thread was waiting for a CPU when the kick arrived.
 constexpr Nanos kPlainStop = 100 * kMicrosecond;
-
-// How long the target was held. The kick reaches a thread that is queued for a CPU only when it
-// gets one; that wait is the scheduler's, not ours.
-Nanos HeldFor(WatchedThread& thread, Nanos stop) {
-  if (stop < kPlainStop) return stop;
-  const std::optional<SchedStat> after = thread.probe.ReadSchedStat();
-  if (!after) return stop;
-  return std::max(stop - (after->run_queue - thread.sched.run_queue), Nanos{0});
-}
-
-void Lose(WatchedThread& thread, SampleErrorCode cause) {
-  thread.reading = Reading::kLost;
-  thread.lost_cause = cause;
-}
+// A thread that queued less than this at a stop may have had to give its CPU to us.
+constexpr Nanos kOwnQueue = 300 * kMicrosecond;
+// Wake-ups for which such a thread is asked whether it queues.
+constexpr int kAskFor = 50;
 
 }  // namespace
 
-void StackReader::ReadRound(const ThreadStates& states, const WatchedThreads& threads,
+void StackReader::ReadRound(const ThreadStates& states, WatchedThreads threads,
                             const Options& options, ThreadStopControl& control,
                             DurationHistogram& stops) {
+  waited_ = 0;
+  looked_ = clock_.Now();
+  native_ = options.native;
   SortOut(states, threads, options);
   ReadBlocked(states);
   for (WatchedThread* holder : holders_) {
     if (control.needs_retirement()) {
-      Lose(*holder, SampleErrorCode::kNotStopped);
+      holder->Lose(SampleErrorCode::kNotStopped);
     } else {
-      StopAndRead(states, *holder, options, control, stops);
+      StopAndRead(states, *holder, control, stops);
     }
   }
+  if (native_ && options.pause == PauseMode::kAuto) StopThoseWithoutGil(states, control, stops);
   for (WatchedThread* thread : running_) {
-    if (thread->reading == Reading::kNone) ReadTwice(states, *thread, options);
+    if (thread->reading == Reading::kNone) ReadRunning(states, *thread, options);
+  }
+  if (options.pause == PauseMode::kAuto && holders_.empty()) {
+    StopOneNotSeen(states, control, stops);
   }
 }
 
-void StackReader::SortOut(const ThreadStates& states, const WatchedThreads& threads,
+// For their native stacks. One that waits for the GIL wakes up every 5 ms for some microseconds and
+// would be asleep again when the kick arrives: stopped is who was on the same slice of its CPU for
+// longer than that.
+void StackReader::StopThoseWithoutGil(const ThreadStates& states, ThreadStopControl& control,
+                                      DurationHistogram& stops) {
+  for (WatchedThread* thread : running_) {
+    if (thread->reading == Reading::kGone || control.needs_retirement()) continue;
+    while (clock_.Now() < looked_ + kSureToRun) {
+    }
+    const std::optional<SchedStat> sched = thread->probe.ReadSchedStat();
+    if (!sched || sched->slices != thread->sched.slices) continue;
+    const std::optional<SyscallState> call = thread->probe.ReadSyscall();
+    if (call && call->running) StopAndRead(states, *thread, control, stops);
+  }
+}
+
+// A thread that takes the GIL and lets go of it all the time (short reads and writes) is hardly met
+// without it; the round's one stop is still to be had for it.
+void StackReader::StopOneNotSeen(const ThreadStates& states, ThreadStopControl& control,
+                                 DurationHistogram& stops) {
+  for (WatchedThread* thread : running_) {
+    const bool not_seen =
+        thread->reading == Reading::kLost && thread->lost_cause == SampleErrorCode::kNotSeen;
+    if (!not_seen) continue;
+    const std::optional<SyscallState> call = thread->probe.ReadSyscall();
+    if (!call || !call->running) continue;
+    return StopAndRead(states, *thread, control, stops);
+  }
+}
+
+void StackReader::SortOut(const ThreadStates& states, WatchedThreads threads,
                           const Options& options) {
   blocked_.clear();
   holders_.clear();
   running_.clear();
-  for (const std::unique_ptr<WatchedThread>& thread : threads) {
+  for (WatchedThread* thread : threads) {
     const GilReader& gil = *states.interpreters()[thread->state.interpreter].gil;
     thread->reading = Reading::kNone;
     thread->blocked = false;
-    thread->holds_gil = gil.holder() == thread->state.address;
+    thread->held = 0;
+    thread->was_stopped = false;
+    thread->queues = false;
+    thread->stop_queued = 0;
+    thread->holds_gil = thread->held_gil = gil.holder() == thread->state.address;
     thread->collects_garbage = false;
     if (options.gil_only && !thread->holds_gil) continue;
     SortOutOne(*thread, options);
     // Without a GIL each running thread is a "holder" of its own.
+    if (thread->reading == Reading::kNone) thread->has_native = false;
     if (thread->reading == Reading::kNone && !thread->blocked) {
       const bool stop = options.pause == PauseMode::kAuto && (thread->holds_gil || !gil.enabled());
-      (stop ? holders_ : running_).push_back(thread.get());
+      (stop ? holders_ : running_).push_back(thread);
     }
   }
 }
@@ -88,26 +106,59 @@ void StackReader::SortOutOne(WatchedThread& thread, const Options& options) {
     // It runs, as a rule; its schedstat is then read when it is needed.
     if (options.pause == PauseMode::kNever) return RefreshSched(thread);
     const std::optional<SyscallState> call = thread.probe.ReadSyscall();
-    if (!call || call->running) return;
+    if (!call) return;
+    if (call->running) {
+      // What it queues for a CPU has to be told from the stop.
+      if (thread.contended) RefreshSched(thread);
+      return;
+    }
   }
   const std::optional<SchedStat> sched = thread.probe.ReadSchedStat();
   if (!sched) {
     thread.reading = Reading::kGone;
     return;
   }
-  thread.sched = *sched;
+  const SchedStat before = std::exchange(thread.sched, *sched);
   if (settled && sched->slices == thread.settled_slices) {
     thread.settled = true;
-    thread.blocked = true;
-    thread.reading = Reading::kReused;
+    thread.blocked = !IsWakingUp(thread);
+    thread.reading = thread.unrecorded ? Reading::kFresh : Reading::kReused;
     return;
   }
+  if (settled) NoteWakeUp(thread, before);
   // Asked after the slices were counted: see ReadBlocked.
   const std::optional<SyscallState> call = thread.probe.ReadSyscall();
   if (!call || call->running) return;
-  thread.call = *call;
+  NoteCall(thread, *call);
   thread.blocked = true;
   blocked_.push_back(&thread);
+}
+
+// A call that was interrupted and goes on (by a stop, or job control) has another number then, and
+// no arguments: see restart_syscall(2).
+void StackReader::NoteCall(WatchedThread& thread, const SyscallState& call) {
+  const bool goes_on = call.number == kRestartCall && call.pc == thread.call.pc &&
+                       call.stack_pointer == thread.call.stack_pointer;
+  if (!goes_on) thread.call = call;
+}
+
+void StackReader::NoteWakeUp(WatchedThread& thread, const SchedStat& before) {
+  const Nanos queued = thread.sched.run_queue - before.run_queue;
+  const auto slices = static_cast<Nanos>(thread.sched.slices - before.slices);
+  if (queued > kOwnQueue * slices) {
+    thread.long_queues = kAskFor;
+  } else {
+    thread.long_queues = std::max(thread.long_queues - 1, 0);
+  }
+}
+
+// A thread that has not run since it was blocked may be ready all the same, without a CPU.
+bool StackReader::IsWakingUp(WatchedThread& thread) {
+  if (thread.long_queues == 0) return false;
+  const std::optional<SyscallState> call = thread.probe.ReadSyscall();
+  if (!call || !call->running) return false;
+  thread.queues = true;
+  return true;
 }
 
 // CPU times move at scheduler ticks only: at 100,000 rounds a second most would read the same
@@ -134,11 +185,19 @@ void StackReader::ReadBlocked(const ThreadStates& states) {
     thread->walker->Prepare(memory_, thread->state.address, states.copy_of(thread->state),
                             CopyBudget::kWhole);
     thread->walker->AppendTo(batch_);
+    if (!native_) continue;
+    MakeRoom(*thread);
+    batch_.push_back(thread->native->Request(thread->call.stack_pointer));
   }
   memory_.ReadBatch(absl::MakeSpan(batch_));
   const ReadRequest* requests = batch_.data();
   for (WatchedThread* thread : blocked_) {
     requests += thread->walker->Walk(memory_, requests, thread->stack);
+    if (native_) {
+      const SyscallState& call = thread->call;
+      thread->native->Settle({call.pc, call.stack_pointer, {}, true, call.number}, *requests++);
+      thread->has_native = true;
+    }
     ReadOn(states, *thread);
     const std::optional<SchedStat> after = thread->probe.ReadSchedStat();
     if (!after) {
@@ -146,12 +205,18 @@ void StackReader::ReadBlocked(const ThreadStates& states) {
     } else if (after->slices == thread->sched.slices) {
       thread->settled = true;
       thread->settled_slices = after->slices;
-      Keep(*thread);
+      thread->Keep();
     } else {
       thread->blocked = false;
+      thread->has_native = false;
       running_.push_back(thread);
     }
   }
+}
+
+void StackReader::MakeRoom(WatchedThread& thread) const {
+  if (thread.native == nullptr) thread.native = std::make_unique<NativeCopy>();
+  if (native_) thread.native->Want(NativeCopy::kFirstBytes);
 }
 
 // A stack with more frames outside the data stack than one walk may fetch (deep recursion through
@@ -171,40 +236,40 @@ void StackReader::ReadOn(const ThreadStates& states, WatchedThread& thread) {
 }
 
 void StackReader::StopAndRead(const ThreadStates& states, WatchedThread& holder,
-                              const Options& options, ThreadStopControl& control,
-                              DurationHistogram& stops) {
+                              ThreadStopControl& control, DurationHistogram& stops) {
   GilReader& gil = *states.interpreters()[holder.state.interpreter].gil;
   batch_.clear();
   gil.AppendTo(batch_);
   AppendCollecting(states.interpreters()[holder.state.interpreter].address);
+  MakeRoom(holder);
+  batch_.push_back({});  // its native stack
   holder.walker->Prepare(memory_, holder.state.address, states.copy_of(holder.state),
                          CopyBudget::kBounded);
   holder.walker->AppendTo(batch_);
   frozen_.clear();
   for (WatchedThread* thread : running_) {
     const GilReader& other = *states.interpreters()[thread->state.interpreter].gil;
-    if (!gil.enabled() || other.address() != gil.address()) continue;
+    if (!gil.enabled() || other.address() != gil.address() || thread == &holder) continue;
+    if (thread->reading != Reading::kNone) continue;
     thread->walker->Prepare(memory_, thread->state.address, states.copy_of(thread->state),
                             CopyBudget::kBounded);
     thread->walker->AppendTo(batch_);
     frozen_.push_back(thread);
   }
-  // Read last, so that what it queues for a CPU until the stop can be told from the stop.
-  if (const auto sched = holder.probe.ReadSchedStat()) holder.sched = *sched;
   bool others_frozen = false;
   StopOutcome outcome;
   {
     ScopedStop stop(control, holder.tid);
     outcome = stop.outcome();
-    if (stop.stopped()) ReadWhileStopped(holder, gil, others_frozen);
+    if (stop.stopped()) ReadWhileStopped(holder, gil, control.where(), others_frozen);
   }
   switch (outcome) {
     case StopOutcome::kStopped:
-      stops.Add(HeldFor(holder, control.last_stop()));
+      CountStop(holder, control.last_stop(), stops);
       holder.holds_gil = gil.holder() == holder.state.address;
-      Keep(holder);
+      holder.Keep();
       if (others_frozen) {
-        for (WatchedThread* thread : frozen_) Keep(*thread);
+        for (WatchedThread* thread : frozen_) thread->Keep();
       }
       return;
     case StopOutcome::kGone:
@@ -212,10 +277,25 @@ void StackReader::StopAndRead(const ThreadStates& states, WatchedThread& holder,
       return;
     case StopOutcome::kRefused:
       // Another tracer has it (a debugger): as with --pause=never.
-      return ReadTwice(states, holder, {PauseMode::kNever, options.gil_only, false});
+      return running_reader_.Read(states, holder, {});
     case StopOutcome::kLate:
-      return Lose(holder, SampleErrorCode::kNotStopped);
+      return holder.Lose(SampleErrorCode::kNotStopped);
   }
+}
+
+// The stop has brought the thread's CPU time up to date. A kick reaches a thread that is queued for
+// a CPU only when it gets one; that wait is the scheduler's, not ours.
+void StackReader::CountStop(WatchedThread& holder, Nanos stop, DurationHistogram& stops) {
+  const Nanos queued_before = holder.sched.run_queue;
+  if (const auto sched = holder.probe.ReadSchedStat()) holder.sched = *sched;
+  const Nanos queued = holder.sched.run_queue - queued_before;
+  // Else it queued earlier, or the kick met it in a system call, on a CPU.
+  const bool late = stop >= kPlainStop && queued >= std::max(stop / 2, kOwnQueue);
+  holder.held = stop < kPlainStop ? stop : std::max(stop - queued, Nanos{0});
+  holder.stop_queued = late ? queued : 0;
+  holder.contended = queued != 0;
+  if (stop >= kPlainStop) waited_ += stop;
+  stops.Add(holder.held);
 }
 
 // Whether a garbage collection runs in the interpreter: the thread that holds the GIL does it.
@@ -226,12 +306,17 @@ void StackReader::AppendCollecting(RemoteAddress interpreter) {
                     field.present() ? sizeof(collecting_) : 0, 0});
 }
 
-void StackReader::ReadWhileStopped(WatchedThread& holder, GilReader& gil,
+void StackReader::ReadWhileStopped(WatchedThread& holder, GilReader& gil, const StoppedAt& where,
                                    bool& others_frozen) noexcept {
+  ReadRequest& stack = batch_[2];
+  stack = holder.native->Request(where.stack_pointer);
   memory_.ReadBatch(absl::MakeSpan(batch_));
+  holder.was_stopped = !where.pc.is_null();
+  holder.native->Settle(where, stack);
+  holder.has_native = holder.was_stopped;
   gil.Settle(batch_.front());
   holder.collects_garbage = collecting_ != 0;
-  const ReadRequest* requests = batch_.data() + 2;
+  const ReadRequest* requests = batch_.data() + 3;
   requests += holder.walker->Walk(memory_, requests, holder.stack);
   others_frozen = gil.holder() == holder.state.address;
   if (!others_frozen) return;
@@ -240,111 +325,14 @@ void StackReader::ReadWhileStopped(WatchedThread& holder, GilReader& gil,
   }
 }
 
-void StackReader::ReadTwice(const ThreadStates& states, WatchedThread& thread,
-                            const Options& options) {
-  if (thread.second_walker == nullptr) {
-    thread.second_walker = MakeFrameWalker(layout_);
-    thread.second_stack = std::make_unique<RawStack>(kMaxFrames);
-    thread.earlier_stack = std::make_unique<RawStack>(kMaxFrames);
-  }
-  if (options.pause == PauseMode::kNever && options.share_cpu && thread.moving > 1 &&
-      ReadOnItsCpu(thread)) {
-    if (--thread.moving == 1) cpu_sharing_.End();
-    return Keep(thread);
-  }
-  GilReader& gil = *states.interpreters()[thread.state.interpreter].gil;
-  // With stops allowed, a thread that runs Python is read in one; this is for those without the
-  // GIL.
-  const bool must_lack_gil = options.pause == PauseMode::kAuto && gil.enabled();
-  const uint8_t* copy = states.copy_of(thread.state);
-  tstate_copy_.resize(layout_.thread.size);
-  int agreed = 0;
-  for (int i = 0; i < kTries; ++i) {
-    if (i != 0) {
-      SpinAtRandom();
-      if (!memory_.ReadAll(thread.state.address, tstate_copy_.data(), tstate_copy_.size())) break;
-      copy = tstate_copy_.data();
-    }
-    thread.walker->Prepare(memory_, thread.state.address, copy, CopyBudget::kBounded);
-    thread.second_walker->Prepare(memory_, thread.state.address, copy, CopyBudget::kBounded);
-    const bool same = TryReadTwice(thread, gil, must_lack_gil);
-    if (must_lack_gil && gil.holder() == thread.state.address) break;
-    agreed = same ? CountAgreement(thread, agreed) : 0;
-    if (!same) thread.moving = std::min(thread.moving + kSuspicion, kMovingFor);
-    if (agreed >= (thread.moving > 0 ? kAgreements : 1)) {
-      thread.moving = std::max(thread.moving - 1, 0);
-      return Keep(thread);
-    }
-  }
-  Lose(thread, must_lack_gil ? SampleErrorCode::kNotSeen : SampleErrorCode::kChanged);
-}
-
-// While we run on the CPU the thread is on, it does not; and as long as its slices do not move
-// (they are counted before a thread can do anything), it has not been put on another: 0 impossible
-// stacks of 413,308. The order matters: slices, CPU, stack, slices.
-bool StackReader::ReadOnItsCpu(WatchedThread& thread) {
-  for (int i = 0; i < kTries; ++i) {
-    const std::optional<int> cpu = thread.probe.ReadCpu();
-    if (!cpu || !cpu_sharing_.MoveTo(*cpu)) return false;
-    const std::optional<SchedStat> before = thread.probe.ReadSchedStat();
-    if (!before || thread.probe.ReadCpu() != sched_getcpu()) continue;
-    tstate_copy_.resize(layout_.thread.size);
-    if (!memory_.ReadAll(thread.state.address, tstate_copy_.data(), tstate_copy_.size())) break;
-    thread.walker->Prepare(memory_, thread.state.address, tstate_copy_.data(),
-                           CopyBudget::kBounded);
-    batch_.clear();
-    thread.walker->AppendTo(batch_);
-    memory_.ReadBatch(absl::MakeSpan(batch_));
-    thread.walker->Walk(memory_, batch_.data(), thread.stack);
-    const std::optional<SchedStat> after = thread.probe.ReadSchedStat();
-    if (!after || after->slices != before->slices) continue;
-    thread.sched = *after;
-    return true;
-  }
-  return false;
-}
-
-// How often in a row the stack has been the same, this time included.
-int StackReader::CountAgreement(WatchedThread& thread, int agreed) {
-  if (agreed > 0 && !thread.stack.SameChain(*thread.earlier_stack)) agreed = 0;
-  if (thread.moving > 0) *thread.earlier_stack = thread.stack;
-  return agreed + 1;
-}
-
-// So that a program which comes back to the same place at a steady pace is not met there each time.
-void StackReader::SpinAtRandom() {
-  const Nanos until = clock_.Now() + static_cast<Nanos>(random_() % kMaxRandomSpin);
-  while (clock_.Now() < until) {
-  }
-}
-
-// A stack that is put together from two instants differs from a second copy of it, made right
-// behind in the same call (the leaf's instruction left aside). It can be the same by chance where
-// the program comes back to the same place in just that time: for a thread without the GIL, before
-// and after, that is ruled out; one that was seen to move must be met in the same place more often.
-bool StackReader::TryReadTwice(WatchedThread& thread, GilReader& gil, bool must_lack_gil) {
-  batch_.clear();
-  if (must_lack_gil) gil.AppendTo(batch_);
-  const size_t first = batch_.size();
-  thread.walker->AppendTo(batch_);
-  thread.second_walker->AppendTo(batch_);
-  if (must_lack_gil) {
-    gil_after_ = gil;
-    gil_after_->AppendTo(batch_);
-  }
-  memory_.ReadBatch(absl::MakeSpan(batch_));
-  const ReadRequest* requests = batch_.data() + first;
-  requests += thread.walker->Walk(memory_, requests, thread.stack);
-  thread.second_walker->Walk(memory_, requests, *thread.second_stack);
-  if (thread.walker->missed() || thread.second_walker->missed()) return false;
-  if (must_lack_gil) {
-    gil.Settle(batch_.front());
-    gil_after_->Settle(batch_.back());
-    if (gil.holder() == thread.state.address) return false;
-    if (gil_after_->holder() == thread.state.address) return false;
-  }
-  return thread.stack.SameChain(*thread.second_stack) &&
-         (thread.stack.whole() || thread.stack.error().code == SampleErrorCode::kTooDeep);
+// With stops allowed, a thread that runs Python is read in one; this is for those without the GIL.
+void StackReader::ReadRunning(const ThreadStates& states, WatchedThread& thread,
+                              const Options& options) {
+  const bool never = options.pause == PauseMode::kNever;
+  const bool has_gil = states.interpreters()[thread.state.interpreter].gil->enabled();
+  running_reader_.Read(
+      states, thread,
+      {.must_lack_gil = !never && has_gil, .share_cpu = never && options.share_cpu});
 }
 
 }  // namespace spyhop

@@ -7,8 +7,9 @@
 //   runs without the GIL                        copied in that same stop: without the GIL its
 //                                               Python stack cannot change, and the GIL is held by
 //                                               the stopped thread. Not stopped itself.
-//   runs, nobody holds the GIL; --pause=never   read twice in one call, kept when equal; with
-//                                               --pause=never from its own CPU if it moves too fast
+//   runs, nobody holds the GIL; --pause=never   as it runs: see running_reader.h
+//
+// With native stacks, a thread that runs without the GIL gets a stop of its own.
 //
 // Interpreters with a GIL of their own (3.12+) get a stop each; without a GIL every running thread
 // gets one. Runs in the tracer thread.
@@ -16,21 +17,17 @@
 #define SPYHOP_SAMPLER_STACK_READER_H_
 
 #include <memory>
-#include <optional>
-#include <random>
 #include <vector>
 
 #include "base/remote_memory.h"
 #include "sampler/profile/histogram.h"
 #include "sampler/python/thread_states.h"
+#include "sampler/running_reader.h"
 #include "sampler/sampler.h"
-#include "sampler/target/scheduling.h"
 #include "sampler/target/thread_stop.h"
 #include "sampler/watched_thread.h"
 
 namespace spyhop {
-
-using WatchedThreads = std::vector<std::unique_ptr<WatchedThread>>;
 
 class StackReader {
  public:
@@ -43,35 +40,51 @@ class StackReader {
     // Whether a thread that moves too fast to be read twice may be read from its own CPU, where it
     // does not run meanwhile; at high rates that would take its CPU away.
     bool share_cpu = true;
+    // Native stacks are copied, too: those of blocked threads without a stop; what runs is stopped,
+    // without the GIL only if it has run for a while.
+    bool native = false;
   };
 
-  // `states` have just been looked at and `threads` are theirs. Fills the round's part of each
-  // thread; stopped times go to `stops`.
-  void ReadRound(const ThreadStates& states, const WatchedThreads& threads, const Options& options,
+  // `states` have just been looked at and `threads` are some of theirs. Fills the round's part of
+  // each thread; stopped times go to `stops`.
+  void ReadRound(const ThreadStates& states, WatchedThreads threads, const Options& options,
                  ThreadStopControl& control, DurationHistogram& stops);
+
+  // For how long the last round waited for threads to reach their stop: until then they, and those
+  // that wait for their GIL, went on as they were.
+  Nanos waited() const { return waited_; }
 
  private:
   using ThreadList = std::vector<WatchedThread*>;
 
-  void SortOut(const ThreadStates& states, const WatchedThreads& threads, const Options& options);
+  void SortOut(const ThreadStates& states, WatchedThreads threads, const Options& options);
   void SortOutOne(WatchedThread& thread, const Options& options);
+  static void NoteWakeUp(WatchedThread& thread, const SchedStat& before);
+  static void NoteCall(WatchedThread& thread, const SyscallState& call);
+  static bool IsWakingUp(WatchedThread& thread);
   void RefreshSched(WatchedThread& thread);
   void ReadBlocked(const ThreadStates& states);
+  void MakeRoom(WatchedThread& thread) const;
   void ReadOn(const ThreadStates& states, WatchedThread& thread);
-  void StopAndRead(const ThreadStates& states, WatchedThread& holder, const Options& options,
-                   ThreadStopControl& control, DurationHistogram& stops);
+  void StopAndRead(const ThreadStates& states, WatchedThread& holder, ThreadStopControl& control,
+                   DurationHistogram& stops);
+  void CountStop(WatchedThread& holder, Nanos stop, DurationHistogram& stops);
+  void StopThoseWithoutGil(const ThreadStates& states, ThreadStopControl& control,
+                           DurationHistogram& stops);
+  void StopOneNotSeen(const ThreadStates& states, ThreadStopControl& control,
+                      DurationHistogram& stops);
   void AppendCollecting(RemoteAddress interpreter);
-  void ReadWhileStopped(WatchedThread& holder, GilReader& gil, bool& others_frozen) noexcept;
-  void ReadTwice(const ThreadStates& states, WatchedThread& thread, const Options& options);
-  bool ReadOnItsCpu(WatchedThread& thread);
-  int CountAgreement(WatchedThread& thread, int agreed);
-  void SpinAtRandom();
-  bool TryReadTwice(WatchedThread& thread, GilReader& gil, bool must_lack_gil);
+  void ReadWhileStopped(WatchedThread& holder, GilReader& gil, const StoppedAt& where,
+                        bool& others_frozen) noexcept;
+  void ReadRunning(const ThreadStates& states, WatchedThread& thread, const Options& options);
 
   RemoteMemory& memory_;
   const Layout& layout_;
   MonotonicClock clock_;
-  std::minstd_rand random_{std::random_device{}()};
+  RunningReader running_reader_{memory_, layout_};
+  bool native_ = false;  // Options::native of this round
+  Nanos waited_ = 0;
+  Nanos looked_ = 0;  // when the last round began
   // Of one round; kept for their capacity.
   ThreadList blocked_;  // to be read without a stop
   ThreadList holders_;  // to be stopped
@@ -79,10 +92,7 @@ class StackReader {
   ThreadList frozen_;   // of running_, those that a holder's stop freezes
   std::vector<ReadRequest> batch_;
   std::vector<ReadRequest> again_;
-  std::vector<uint8_t> tstate_copy_;
   int32_t collecting_ = 0;
-  std::optional<GilReader> gil_after_;
-  CpuSharing cpu_sharing_;
 };
 
 }  // namespace spyhop

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "sampler/native_stacks.h"
 #include "sampler/profile/profile.h"
 #include "sampler/python/code_cache.h"
 #include "sampler/python/raw_stack.h"
@@ -17,6 +18,8 @@ namespace spyhop {
 // The function names of frames that no program has.
 inline constexpr char kLeftOutFrames[] = "<frames left out>";
 inline constexpr char kUnknownFrame[] = "<unknown>";
+// A thread that has just begun, ends, or is in C code that no Python has called.
+inline constexpr char kNoPythonFrame[] = "<no Python frame>";
 inline constexpr char kGarbageCollection[] = "<garbage collection>";
 
 class StackResolver {
@@ -30,9 +33,14 @@ class StackResolver {
   };
   // `collecting` puts a garbage-collection frame on top.
   Result Resolve(const RawStack& raw, bool collecting, Nanos now);
+  // With the native frames between those of Python and, where it is in one, the system call on top.
+  Result ResolveMerged(const RawStack& raw, const NativeStacks::Result& merged,
+                       const StoppedAt& where, Nanos now);
 
  private:
+  bool BeginsInGenerator(const RawStack& raw, Nanos now);
   FrameId FrameOf(const RawFrame& frame, const CodeInfo& code);
+  FrameId FrameOf(const NativeFunction& function);
   FrameId MarkerFrame(const char* function, FrameKind kind);
 
   CodeCache& codes_;

@@ -6,12 +6,15 @@
 #include <memory>
 #include <string>
 
+#include "absl/types/span.h"
 #include "base/clock.h"
 #include "base/sample_error.h"
+#include "sampler/native_copy.h"
 #include "sampler/python/frame_walker.h"
 #include "sampler/python/raw_stack.h"
 #include "sampler/python/thread_states.h"
 #include "sampler/target/thread_probe.h"
+#include "sampler/target/thread_stop.h"
 
 namespace spyhop {
 
@@ -32,6 +35,19 @@ struct WatchedThread {
         walker(MakeFrameWalker(layout)),
         stack(kMaxFrames) {}
 
+  // `stack` has been read. A stop can fall between two stores that belong together; see
+  // InterpFrameWalker::IsRoot.
+  void Keep() {
+    const bool torn = stack.error().code == SampleErrorCode::kIncompleteFrame;
+    reading = torn ? Reading::kLost : Reading::kFresh;
+    lost_cause = stack.error().code;
+    unrecorded = !torn;
+  }
+  void Lose(SampleErrorCode cause) {
+    reading = Reading::kLost;
+    lost_cause = cause;
+  }
+
   const uint64_t serial;  // tids and addresses are used again, this is not
   const int tid;
   ThreadStates::ThreadEntry state;
@@ -45,20 +61,36 @@ struct WatchedThread {
   // Samples for which it is still held to move fast; it takes a strict read to come from 1 to 0.
   int moving = 1;
 
+  // `stack` has been read and not been put to use: a round can be read twice.
+  bool unrecorded = false;
+  bool contended = true;  // it queued for a CPU of late
+  // Wake-ups for which it is still asked, while it rests, whether it queues: it queued for long.
+  int long_queues = 0;
+
   // Of this round.
   Reading reading = Reading::kNone;
   SampleErrorCode lost_cause = SampleErrorCode::kNone;
   SchedStat sched;
   Nanos sched_read = 0;  // when, where it is not read each round
+  Nanos held = 0;        // stopped by us
+  bool was_stopped = false;
+  bool queues = false;    // at rest no more, but has not got a CPU yet
+  Nanos stop_queued = 0;  // for how long it queued before it reached our stop
   bool blocked = false;
   bool holds_gil = false;
+  bool held_gil = false;  // when the round's look was
   bool collects_garbage = false;
   SyscallState call;  // what it is blocked in
+  // Of its last stop; of it as it is blocked, when native stacks are asked for.
+  std::unique_ptr<NativeCopy> native;
+  bool has_native = false;  // `native` is of the same moment as `stack`
 
   // Blocked when `stack` was read: it holds as long as `sched.slices` does not move.
   bool settled = false;
   uint64_t settled_slices = 0;
 };
+
+using WatchedThreads = absl::Span<WatchedThread* const>;
 
 }  // namespace spyhop
 

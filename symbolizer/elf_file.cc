@@ -17,8 +17,6 @@
 namespace spyhop {
 namespace {
 
-using NameSet = absl::flat_hash_set<std::string_view>;
-
 constexpr unsigned char kNativeByteOrder = ELFDATA2LSB;  // x86-64 and aarch64 Linux
 
 const char* LibelfError() {
@@ -48,8 +46,45 @@ bool IsDefined(const Elf64_Sym& symbol) {
          type != STT_SECTION && type != STT_FILE;
 }
 
-// Appends the symbols of one table that `names` wants.
-void CollectSymbols(Elf* elf, Elf_Scn* section, const GElf_Shdr& header, const NameSet& names,
+// Is the name one of those asked for?
+class NameSet {
+ public:
+  explicit NameSet(absl::Span<const std::string_view> names) : names_(names.begin(), names.end()) {}
+  bool operator()(const Elf64_Sym&, std::string_view name) const { return names_.contains(name); }
+
+ private:
+  absl::flat_hash_set<std::string_view> names_;
+};
+
+// Is it a function, or a part of one, whose name is one of those asked for or begins like one?
+class FunctionSet {
+ public:
+  explicit FunctionSet(absl::Span<const std::string_view> names) {
+    for (const std::string_view name : names) {
+      if (name.empty() || name.back() != '*') {
+        names_.insert(name);
+      } else {
+        beginnings_.push_back(name.substr(0, name.size() - 1));
+      }
+    }
+  }
+
+  bool operator()(const Elf64_Sym& symbol, std::string_view name) const {
+    if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC) return false;
+    return names_.contains(name.substr(0, name.find('.'))) ||
+           std::any_of(beginnings_.begin(), beginnings_.end(), [name](std::string_view begin) {
+             return name.substr(0, begin.size()) == begin;
+           });
+  }
+
+ private:
+  absl::flat_hash_set<std::string_view> names_;
+  std::vector<std::string_view> beginnings_;
+};
+
+// Appends the symbols of one table for which `wants(symbol, name)`.
+template <typename Wants>
+void CollectSymbols(Elf* elf, Elf_Scn* section, const GElf_Shdr& header, const Wants& wants,
                     std::vector<ElfSymbol>& out) {
   const absl::Span<const char> table = SectionBytes(section);
   Elf_Scn* strings_section = elf_getscn(elf, header.sh_link);
@@ -60,7 +95,7 @@ void CollectSymbols(Elf* elf, Elf_Scn* section, const GElf_Shdr& header, const N
     std::memcpy(&symbol, table.data() + at, sizeof(symbol));
     if (!IsDefined(symbol)) continue;
     const std::optional<std::string_view> name = NameAt(strings, symbol.st_name);
-    if (!name || !names.contains(*name)) continue;
+    if (!name || !wants(symbol, *name)) continue;
     out.push_back({.name = std::string(*name),
                    .address = symbol.st_value,
                    .size = symbol.st_size,
@@ -77,6 +112,33 @@ void ForEachSection(Elf* elf, Visit visit) {
     GElf_Shdr header;
     if (gelf_getshdr(section, &header) != nullptr) visit(section, header);
   }
+}
+
+// The first section of a name that `fits(header)`.
+template <typename Fits>
+Elf_Scn* FindNamed(Elf* elf, std::string_view name, GElf_Shdr& found, Fits fits) {
+  size_t names_index = 0;
+  if (elf_getshdrstrndx(elf, &names_index) != 0) return nullptr;
+  Elf_Scn* result = nullptr;
+  ForEachSection(elf, [&](Elf_Scn* section, const GElf_Shdr& header) {
+    const char* text = elf_strptr(elf, names_index, header.sh_name);
+    if (result != nullptr || text == nullptr || name != text || !fits(header)) return;
+    result = section;
+    found = header;
+  });
+  return result;
+}
+
+// .dynsym before .symtab.
+template <typename Wants>
+std::vector<ElfSymbol> Find(Elf* elf, const Wants& wants) {
+  std::vector<ElfSymbol> found;
+  for (const uint32_t type : {SHT_DYNSYM, SHT_SYMTAB}) {
+    ForEachSection(elf, [&](Elf_Scn* section, const GElf_Shdr& header) {
+      if (header.sh_type == type) CollectSymbols(elf, section, header, wants, found);
+    });
+  }
+  return found;
 }
 
 // The build-id of one note section or segment (Elf64_Nhdr, name, description, 4-byte aligned).
@@ -168,27 +230,33 @@ std::optional<uint64_t> ElfFile::LoadBias(const Mapping& mapping) const {
 }
 
 std::vector<ElfSymbol> ElfFile::FindSymbols(absl::Span<const std::string_view> names) const {
-  const NameSet wanted(names.begin(), names.end());
-  std::vector<ElfSymbol> found;
-  for (const uint32_t type : {SHT_DYNSYM, SHT_SYMTAB}) {
-    ForEachSection(elf_.get(), [&](Elf_Scn* section, const GElf_Shdr& header) {
-      if (header.sh_type == type) CollectSymbols(elf_.get(), section, header, wanted, found);
-    });
-  }
+  return Find(elf_.get(), NameSet(names));
+}
+
+std::vector<ElfSymbol> ElfFile::FindFunctions(absl::Span<const std::string_view> names) const {
+  return Find(elf_.get(), FunctionSet(names));
+}
+
+bool ElfFile::HasSymbolTable() const {
+  bool found = false;
+  ForEachSection(elf_.get(), [&](Elf_Scn*, const GElf_Shdr& header) {
+    found = found || header.sh_type == SHT_SYMTAB;
+  });
   return found;
 }
 
 std::optional<ElfSection> ElfFile::FindSection(std::string_view name) const {
-  size_t names_index = 0;
-  if (elf_getshdrstrndx(elf_.get(), &names_index) != 0) return std::nullopt;
-  std::optional<ElfSection> found;
-  ForEachSection(elf_.get(), [&](Elf_Scn*, const GElf_Shdr& header) {
-    const char* text = elf_strptr(elf_.get(), names_index, header.sh_name);
-    if (!found && text != nullptr && name == text && (header.sh_flags & SHF_ALLOC) != 0) {
-      found = ElfSection{header.sh_addr, header.sh_size};
-    }
-  });
-  return found;
+  GElf_Shdr header;
+  const auto is_loaded = [](const GElf_Shdr& each) { return (each.sh_flags & SHF_ALLOC) != 0; };
+  if (FindNamed(elf_.get(), name, header, is_loaded) == nullptr) return std::nullopt;
+  return ElfSection{header.sh_addr, header.sh_size};
+}
+
+absl::Span<const char> ElfFile::ReadSection(std::string_view name) const {
+  GElf_Shdr header;
+  const auto is_in_file = [](const GElf_Shdr& each) { return each.sh_type != SHT_NOBITS; };
+  Elf_Scn* section = FindNamed(elf_.get(), name, header, is_in_file);
+  return section == nullptr ? absl::Span<const char>() : SectionBytes(section);
 }
 
 std::string ElfFile::BuildId() const {

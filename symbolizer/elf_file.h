@@ -56,6 +56,8 @@ class ElfFile {
   ~ElfFile();
 
   absl::Span<const ElfSegment> segments() const { return segments_; }
+  // For libdw, as long as this lives.
+  Elf* handle() const { return elf_.get(); }
 
   // What to add to this file's addresses to get those of the process, when `mapping` is one of its
   // mappings. Wraps: 0 for an executable that is not position-independent.
@@ -63,7 +65,16 @@ class ElfFile {
 
   // Every defined symbol whose name is one of `names`, from .dynsym and then .symtab. One pass.
   std::vector<ElfSymbol> FindSymbols(absl::Span<const std::string_view> names) const;
+  // The same for functions, by the name before the first '.': compilers split a function into
+  // parts (`f.cold`, `f.part.0`, `f.constprop.0`). "g*" stands for every name that begins with g.
+  std::vector<ElfSymbol> FindFunctions(absl::Span<const std::string_view> names) const;
+  // Has it a .symtab, or only what other files may use of it (.dynsym)?
+  bool HasSymbolTable() const;
+  // One that is part of the process.
   std::optional<ElfSection> FindSection(std::string_view name) const;
+  // The bytes of a section, also of one that is not loaded, for as long as this lives; empty when
+  // the file has none.
+  absl::Span<const char> ReadSection(std::string_view name) const;
   // The GNU build-id in lower-case hex; empty when there is none.
   std::string BuildId() const;
 

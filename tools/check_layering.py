@@ -35,6 +35,7 @@ HEADERS = {
     'ptrace': (r'(sys|linux)/ptrace\.h$', 'sampler/target', False),
     'process_vm_readv': (r'sys/uio\.h$', 'sampler/target', False),
     'elfutils': (r'(elfutils/|libelf\.h$|gelf\.h$|dwarf\.h$|libdw)', 'symbolizer', False),
+    'liblzma': (r'lzma(\.h$|/)', 'symbolizer', False),
     'spdlog': (r'(spdlog|fmt)/', 'base', True),  # Slow to compile, so one file.
     'Boost.Program_options': (r'boost/program_options', 'cli', True),  # Idem.
     'Boost.Beast': (r'boost/(beast|asio)', 'cli/daemon', False),

@@ -17,11 +17,14 @@ test_packages=(
   python3 python3.11 python3.11-dbg  # Test scripts; two of the interpreters under test.
   mmdebstrap                         # Fetches the others (tools/interpreters).
   strace                             # The tests which count system calls.
-  gcc libpython3.11-dev              # C extensions and embedding programs, as targets.
+  gdb                                # The other opinion on native stacks.
+  gcc libpython3.11-dev cython3      # C extensions and embedding programs, as targets.
+  # Services as targets (test_timing_services.py).
+  python3-gunicorn python3-aiohttp python3-numpy python3-celery
 )
 
 develop_packages=(
-  clang clang-format clang-tidy libclang-rt-14-dev libbenchmark-dev gdb shellcheck git
+  clang clang-format clang-tidy libclang-rt-14-dev libbenchmark-dev shellcheck git
 )
 
 # install_packages NAME...: quick when all are there. A source that cannot be refreshed (a machine may

@@ -20,6 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 # After the path is set: this folder's modules.
 import generate  # noqa: E402
+import opcodes  # noqa: E402
 import render  # noqa: E402
 
 SKIPPED = 77
@@ -57,11 +58,21 @@ def measured_again():
     return compared, complaints, unknown
 
 
+def opcodes_again():
+    """Complaints about numbers of instructions that this machine's headers give otherwise."""
+    known = {fact['version']: fact['opcodes'] for fact in opcodes.load_facts(generate.DATA)}
+    supported = render.features(generate.DATA)
+    found = generate.measure_opcodes(lambda s: render.series(s.hex) in supported)
+    return [f'opcodes/{name}: not as in {fact["provenance"]["headers"]}' for name, fact in sorted(found.items())
+            if known.get(fact['version'], fact['opcodes']) != fact['opcodes']]
+
+
 def check_headers():
     stale = stale_files()
     for name in stale:
         print(f'generated/{name} is not what data/ gives: run tools/layouts')
     compared, complaints, unknown = measured_again()
+    complaints += opcodes_again()
     for line in complaints:
         print(line)
     for name in unknown:

@@ -4,6 +4,9 @@
   generate.py            measure what is found, keep the other facts, write the tables
   generate.py --render   only write the tables from the facts there are
   generate.py --list     say what headers are found
+  generate.py --assume GROUP.NAME...
+                         a field that is new in layout.h: builds whose headers are no longer here take it
+                         from the nearest release of their series and flavour, and say so
   generate.py --table F  write to stdout the _Py_DebugOffsets that data/F.json's headers describe
 
 See docs/adding-a-cpython.md.
@@ -20,6 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 # After the path is set: this folder's modules.
 import layout_header  # noqa: E402
+import opcodes  # noqa: E402
 import probe  # noqa: E402
 import render  # noqa: E402
 import sources  # noqa: E402
@@ -98,6 +102,16 @@ def measure_all(wanted=lambda source: True):
     return facts
 
 
+def measure_opcodes(wanted=lambda source: True):
+    """{file name: fact}: of two sources of one version the first."""
+    facts = {}
+    for source in filter(wanted, sources.find()):
+        version = version_string(source.hex)
+        if f'{version}.json' not in facts:
+            facts[f'{version}.json'] = opcodes.measure(source, version)
+    return facts
+
+
 def without_provenance(fact):
     return {key: value for key, value in fact.items() if key != 'provenance'}
 
@@ -111,20 +125,49 @@ def dump(value, depth=0):
     return '{\n' + ',\n'.join(lines) + f'\n{pad[1:]}}}'
 
 
-def write_facts(facts):
+def write_facts(facts, folder=DATA, text=lambda fact: dump(fact) + '\n'):
     for name, fact in sorted(facts.items()):
-        path = DATA / name
+        path = folder / name
         if path.exists() and without_provenance(json.loads(path.read_text())) == without_provenance(fact):
             continue
-        path.write_text(dump(fact) + '\n')
+        path.write_text(text(fact))
         print(f'{path.relative_to(FOLDER.parent)}: measured with {fact["provenance"]["headers"]}')
+
+
+def nearest(fact, measured):
+    """The measured build nearest to `fact`, of its series and flavour."""
+    same = [other for other in measured.values() if other['flavour'] == fact['flavour']
+            and render.series(other['hex']) == render.series(fact['hex'])]
+    return min(same, key=lambda other: abs(other['hex'] - fact['hex']), default=None)
+
+
+def complete(fact, source, names):
+    """Gives `fact` those of the fields that it lacks and `source` has; true when there were any."""
+    missing = [name for name in (wanted.split('.') for wanted in names)
+               if name[1] in source['layout'].get(name[0], {}) and name[1] not in fact['layout'].get(name[0], {})]
+    for group, member in missing:
+        fact['layout'].setdefault(group, {})[member] = source['layout'][group][member]
+        fact['provenance'].setdefault('assumed', {})[f'{group}.{member}'] = f'as in {source["version"]}'
+    return bool(missing)
+
+
+def assume(names):
+    """What a build that is here lacks, its version lacks; so only the others are completed."""
+    measured = measure_all()
+    for fact in render.load_facts(DATA):
+        name = f'{fact["version"]}-{fact["flavour"]}.json'
+        source = nearest(fact, measured)
+        if name not in measured and source is not None and complete(fact, source, names):
+            (DATA / name).write_text(dump(fact) + '\n')
 
 
 def rendered():
     """{file name: text} of the generated files."""
     facts = render.load_facts(DATA)
+    opcode_table = opcodes.table(opcodes.load_facts(DATA), opcodes.Families(DATA), render.series, render.HEAD)
     return {'tables.inc': render.layout_tables(facts, render.features(DATA), render.known_changes(DATA)),
-            'debug_offsets.inc': render.debug_offset_tables(facts), 'fields.inc': render.field_list()}
+            'debug_offsets.inc': render.debug_offset_tables(facts), 'fields.inc': render.field_list(),
+            'opcodes.inc': opcode_table}
 
 
 def table_bytes(fact):
@@ -142,6 +185,7 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--render', action='store_true', help='only write the tables')
     parser.add_argument('--list', action='store_true', help='say what headers are found')
+    parser.add_argument('--assume', metavar='GROUP.NAME', nargs='+', help='take new fields from the nearest release')
     parser.add_argument('--table', metavar='F', help='write the debug offsets of data/F.json')
     arguments = parser.parse_args()
     if arguments.table:
@@ -151,8 +195,11 @@ def main():
         for source in sources.find():
             print(f'{version_string(source.hex):10} {source.name}: {", ".join(probe.flavours(source))}')
         return
-    if not arguments.render:
+    if arguments.assume:
+        assume(arguments.assume)
+    elif not arguments.render:
         write_facts(measure_all())
+        write_facts(measure_opcodes(), DATA / 'opcodes', opcodes.dump)
     for name, text in rendered().items():
         (GENERATED / name).write_text(text)
 

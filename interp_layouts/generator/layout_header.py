@@ -1,12 +1,13 @@
-"""Reads layout.h: which fields a Layout has, in which order, and how wide each is.
+"""Reads layout.h and object_layouts.h: which fields a Layout has, in which order, and how wide each is.
 
-layout.h is the one place where fields are named; the probe's facts and the tables are held to it.
+They are the one place where fields are named; the probe's facts and the tables are held to them.
 """
 import collections
 import pathlib
 import re
 
-HEADER = pathlib.Path(__file__).resolve().parent.parent / 'layout.h'
+FOLDER = pathlib.Path(__file__).resolve().parent.parent
+HEADERS = (FOLDER / 'object_layouts.h', FOLDER / 'layout.h')
 
 WIDTHS = {'uint8_t': 1, 'int8_t': 1, 'int32_t': 4, 'uint32_t': 4, 'int64_t': 8, 'uint64_t': 8,
           'RemoteAddress': 8}
@@ -27,11 +28,11 @@ def _members(body):
     return [member for _, member in sorted(found)]
 
 
-def groups(header=HEADER):
+def groups(headers=HEADERS):
     """{'runtime': [Member, ...], ...} in the order of struct Layout."""
-    text = header.read_text()
+    text = ''.join(header.read_text() for header in headers)
     structs = {m[1]: m[0] for m in _STRUCT.finditer(text)}
     result = {m[2]: _members(structs[m[1]]) for m in _GROUP.finditer(structs['Layout'])}
     if not result or not all(result.values()):
-        raise SystemExit(f'{header.name}: not the form this reader knows')
+        raise SystemExit(f'{headers[-1].name}: not the form this reader knows')
     return result

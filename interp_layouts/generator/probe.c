@@ -41,6 +41,7 @@
 #if PY_VERSION_HEX >= 0x030e0000
 #include "internal/pycore_debug_offsets.h"
 #include "internal/pycore_genobject.h"
+#include "internal/pycore_instruments.h"
 #include "internal/pycore_interpframe.h"
 #endif
 
@@ -252,6 +253,23 @@ static void Code(void) {
 #endif
 }
 
+/* The lines' entries are a struct's in 3.12 and the first releases of 3.13, then as long as their first
+ * byte says (GH-127953): the probe is told which by the header's text. */
+static void Monitoring(void) {
+#if PY_VERSION_HEX >= 0x030c0000
+  FIELD("code.monitoring", PyCodeObject, _co_monitoring);
+  FIELD("monitoring.lines", _PyCoMonitoringData, lines);
+  FIELD("monitoring.per_instruction_opcodes", _PyCoMonitoringData, per_instruction_opcodes);
+#ifdef SPYHOP_PROBE_BYTES_PER_ENTRY
+  FIELD("line_monitoring.bytes_per_entry", _PyCoLineInstrumentationData, bytes_per_entry);
+  PLACE("line_monitoring.original_opcode", _PyCoLineInstrumentationData, data);
+#else
+  VALUE("line_monitoring.entry_size", sizeof(_PyCoLineInstrumentationData));
+  FIELD("line_monitoring.original_opcode", _PyCoLineInstrumentationData, original_opcode);
+#endif
+#endif
+}
+
 static void Gil(void) {
 #if PY_VERSION_HEX >= 0x03070000
   SIZE("gil", struct _gil_runtime_state);
@@ -376,6 +394,7 @@ int main(void) {
   Thread();
   Frames();
   Code();
+  Monitoring();
   Gil();
   Types();
   Strings();

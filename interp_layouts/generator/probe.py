@@ -71,6 +71,12 @@ def table_source(include):
     return '\n'.join(lines + ['}']) + '\n'
 
 
+def _has_bytes_per_entry(include):
+    """Does _PyCoLineInstrumentationData say how long its entries are? A release of 3.13 changed that."""
+    return any('bytes_per_entry;' in path.read_text()
+               for path in (include / 'cpython/code.h', include / 'internal/pycore_instruments.h') if path.exists())
+
+
 def _override_pyconfig(source, folder):
     """2.7's width of a unicode unit is a macro of pyconfig.h, which Python.h finds beside itself: so
     both are put in front, one of them changed."""
@@ -93,6 +99,8 @@ def _compile(source, flavour, folder):
     if source.hex >> 16 >= 0x030D:
         (folder / 'table.h').write_text(table_source(source.include))
         command += ['-DSPYHOP_PROBE_TABLE="table.h"']
+    if _has_bytes_per_entry(source.include):
+        command += ['-DSPYHOP_PROBE_BYTES_PER_ENTRY']
     if flavour.startswith('ucs2'):
         _override_pyconfig(source, folder)
     subprocess.run([*command, '-o', folder / 'probe', _HERE / 'probe.c'], check=True)

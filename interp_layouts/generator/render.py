@@ -2,12 +2,13 @@
 import json
 
 import layout_header
+import opcodes
 
 _FEATURE_TYPES = {
     'frame_model': 'FrameModel', 'entry_marker': 'EntryMarker', 'line_table': 'LineTable',
     'instruction_unit': 'InstructionUnit', 'gil_model': 'GilModel', 'string_model': 'StringModel',
     'dict_model': 'DictModel', 'instance_dict': 'InstanceDictModel'}
-_HEAD = '// Written by interp_layouts/generator/generate.py from data/*.json. Do not edit.\n'
+HEAD = '// Written by interp_layouts/generator/generate.py from data/*.json. Do not edit.\n'
 
 
 def load_facts(folder):
@@ -114,6 +115,7 @@ def _features(fact, kinds):
         fields = ', '.join(f'.{n} = {owners[n]}' for n in
                            ('thread', 'generator', 'frame_object', 'interpreter', 'c_stack') if n in owners)
         lines.append(f'        .owners = {{{fields}}},')
+    lines.append(f'        .opcodes = OpcodeSet::{opcodes.set_name(series(fact["hex"]))},')
     if fact.get('code_tag_mask'):
         lines.append(f'        .code_tag_mask = {fact["code_tag_mask"]},')
     return lines + ['    },']
@@ -127,7 +129,7 @@ def _flags(flavour):
 def layout_tables(facts, kinds, changes):
     """The text of tables.inc: elements of an array of Layout."""
     groups = layout_header.groups()
-    lines = [_HEAD]
+    lines = [HEAD]
     for first, last, fact in tables(facts, changes):
         origin = fact['provenance']
         lines += [f'// {fact["version"]} {fact["flavour"]}', '{', f'    .first = {_version(first)},',
@@ -159,7 +161,7 @@ def debug_offset_tables(facts):
     """The text of debug_offsets.inc: the words of each series' table, and where each lies."""
     shapes = words(facts)
     names = list(dict.fromkeys(n for _, table in shapes.values() for n in table))
-    lines = [_HEAD, 'enum class Word : uint8_t {']
+    lines = [HEAD, 'enum class Word : uint8_t {']
     lines += [f'  k{_camel(name)},' for name in names] + ['};', '', 'constexpr const char* kWordNames[] = {']
     lines += [f'    "{name}",' for name in names] + ['};', '']
     for name, (_, table) in shapes.items():

@@ -27,7 +27,7 @@ std::string_view Name(FrameKind kind);  // "python", "native", "kernel", "gc"
 
 // One place in the code. Names are UTF-8 and may hold any character: writers escape them.
 struct Frame {
-  StringId file{};
+  StringId file{};      // of native code: the one that the code is in, as the target sees it
   StringId function{};  // the qualified name where the interpreter has one
   int32_t line = 0;     // 1-based; 0 = not known
   FrameKind kind = FrameKind::kPython;

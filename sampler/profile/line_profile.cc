@@ -25,7 +25,7 @@ class LineAdder {
     absl::flat_hash_map<Frame, uint32_t> lines;
     for (size_t i = 0; i < profile.frames().size(); ++i) {
       Frame place = profile.frames().Get(FrameId(i));
-      place.kind = FrameKind::kPython;
+      if (!IsRow(place.kind)) place.kind = FrameKind::kPython;
       if (grouping.per_function) place.line = 0;
       const auto [entry, is_new] = lines.try_emplace(place, static_cast<uint32_t>(places_.size()));
       if (is_new) places_.push_back(place);
@@ -50,11 +50,11 @@ class LineAdder {
   void AddBucket(const Bucket& bucket) {
     ++round_;
     const StackTrie& stacks = profile_.stacks();
-    const bool only_python = HasPython(bucket.key->stack);
+    const bool only_rows = HasRow(bucket.key->stack);
     bool is_leaf = true;
     for (StackId s = bucket.key->stack; s != kNoStack; s = stacks.Parent(s)) {
       const FrameId frame = stacks.Leaf(s);
-      if (only_python && profile_.frames().Get(frame).kind != FrameKind::kPython) continue;
+      if (only_rows && !IsRow(profile_.frames().Get(frame).kind)) continue;
       const uint32_t row = RowFor(place_of_frame_[static_cast<size_t>(frame)], *bucket.key);
       if (is_leaf) AddSelf(rows_[row], bucket);
       is_leaf = false;
@@ -62,10 +62,14 @@ class LineAdder {
     }
   }
 
-  bool HasPython(StackId stack) const {
+  bool IsRow(FrameKind kind) const {
+    return kind == FrameKind::kPython || (grouping_.native && kind == FrameKind::kNative);
+  }
+
+  bool HasRow(StackId stack) const {
     const StackTrie& stacks = profile_.stacks();
     for (; stack != kNoStack; stack = stacks.Parent(stack)) {
-      if (profile_.frames().Get(stacks.Leaf(stack)).kind == FrameKind::kPython) return true;
+      if (IsRow(profile_.frames().Get(stacks.Leaf(stack)).kind)) return true;
     }
     return false;
   }
@@ -80,7 +84,8 @@ class LineAdder {
                      .thread = key.thread,
                      .file = at.file,
                      .line = at.line,
-                     .function = at.function});
+                     .function = at.function,
+                     .kind = at.kind});
     row_places_.push_back(place);
     counted_in_.push_back(0);
     return row;
@@ -126,6 +131,17 @@ void SortRows(const Profile& profile, std::vector<LineRow>& rows) {
 }
 
 }  // namespace
+
+std::optional<FrameId> SelfFrame(const Profile& profile, StackId stack) {
+  const StackTrie& stacks = profile.stacks();
+  if (stack == kNoStack) return std::nullopt;
+  const FrameId leaf = stacks.Leaf(stack);
+  for (; stack != kNoStack; stack = stacks.Parent(stack)) {
+    const FrameId frame = stacks.Leaf(stack);
+    if (profile.frames().Get(frame).kind == FrameKind::kPython) return frame;
+  }
+  return leaf;
+}
 
 std::vector<LineRow> MakeLineProfile(const Profile& profile, LineGrouping grouping,
                                      const BucketFilter& filter) {

@@ -6,13 +6,56 @@
 namespace spyhop {
 namespace {
 
-Times TimesOf(const Sample& sample, uint64_t samples) {
+Times TimesOf(const Sample& sample) {
   Times times;
   times[sample.time_class] = sample.weight;
   times.cpu = sample.cpu;
-  times.samples = samples;
+  times.samples = sample.count;
+  if (sample.time_class == TimeClass::kIdle) times.idle_samples = sample.count;
   return times;
 }
+
+// What a thread's times are to be multiplied by.
+class Scale {
+ public:
+  Scale() = default;
+  Scale(const Times& times, const TimeTotals& totals)
+      : running_(Factor(totals.running, Sum(times, kRunningClasses))),
+        cpu_(Factor(totals.cpu, times.cpu)),
+        queued_(Factor(totals.queued, times[TimeClass::kRunQueue])),
+        blocked_(Factor(totals.blocked, Sum(times, kBlocked))) {
+    // Never met blocked: what looks so is our stops and the scheduler's own work.
+    if (Sum(times, kBlocked) == 0) {
+      running_ = Factor(totals.running + totals.blocked, Sum(times, kRunningClasses));
+    }
+  }
+
+  void Apply(Times& times) const {
+    for (const TimeClass c : kRunningClasses) times[c] = Scaled(times[c], running_);
+    for (const TimeClass c : kBlocked) times[c] = Scaled(times[c], blocked_);
+    times[TimeClass::kRunQueue] = Scaled(times[TimeClass::kRunQueue], queued_);
+    times.cpu = Scaled(times.cpu, cpu_);
+  }
+
+ private:
+  using Three = std::array<TimeClass, 3>;
+  static constexpr Three kBlocked = {TimeClass::kWait, TimeClass::kGil, TimeClass::kIdle};
+
+  static Nanos Sum(const Times& times, const Three& classes) {
+    return times[classes[0]] + times[classes[1]] + times[classes[2]];
+  }
+  static double Factor(Nanos real, Nanos sampled) {
+    return sampled > 0 ? static_cast<double>(real) / static_cast<double>(sampled) : 1;
+  }
+  static Nanos Scaled(Nanos time, double factor) {
+    return static_cast<Nanos>(static_cast<double>(time) * factor);
+  }
+
+  double running_ = 1;
+  double cpu_ = 1;
+  double queued_ = 1;
+  double blocked_ = 1;
+};
 
 // Copies strings, frames and stacks of one profile into another one and remembers the new ids.
 class Translation {
@@ -58,22 +101,68 @@ ThreadIndex Profile::AddThread(ThreadInfo thread) {
 }
 
 void Profile::Add(const Sample& sample) {
-  const Times times = TimesOf(sample, 1);
-  buckets_[Key{sample.thread, sample.stack, sample.wait_reason, sample.time_class}] += times;
+  const Times times = TimesOf(sample);
+  buckets_[KeyOf(sample)] += times;
   ThreadInfo& of_thread = thread(sample.thread);
   of_thread.times += times;
   of_thread.observed += sample.weight;
-  ++figures_.samples;
+  figures_.samples += sample.count;
   if (sample.truncated != SampleErrorCode::kNone) {
-    ++figures_.truncated[static_cast<size_t>(sample.truncated)];
+    figures_.truncated[static_cast<size_t>(sample.truncated)] += sample.count;
+  }
+}
+
+Nanos Profile::Move(const Key& from, TimeClass to, Nanos wall) {
+  const auto bucket = buckets_.find(from);
+  if (bucket == buckets_.end()) return 0;
+  Times& times = bucket->second;
+  wall = std::min(wall, times[from.time_class]);
+  if (wall <= 0) return 0;
+  const auto cpu = static_cast<Nanos>(static_cast<double>(times.cpu) * static_cast<double>(wall) /
+                                      static_cast<double>(times[from.time_class]));
+  times[from.time_class] -= wall;
+  times.cpu -= cpu;
+  Times moved;
+  moved[to] = wall;
+  if (to != TimeClass::kRunQueue) moved.cpu = cpu;
+  Times& of_thread = thread(from.thread).times;
+  of_thread[from.time_class] -= wall;
+  of_thread[to] += wall;
+  of_thread.cpu += moved.cpu - cpu;
+  Key key = from;
+  key.time_class = to;
+  if (to == TimeClass::kRunQueue) key.wait_reason = StringId{};
+  buckets_[key] += moved;
+  return wall;
+}
+
+Nanos Profile::TimeOf(const Key& key) const {
+  const auto bucket = buckets_.find(key);
+  return bucket == buckets_.end() ? 0 : bucket->second[key.time_class];
+}
+
+void Profile::Calibrate(const absl::flat_hash_map<ThreadIndex, TimeTotals>& totals) {
+  absl::flat_hash_map<ThreadIndex, Scale> scales;
+  for (const auto& [index, of_thread] : totals) {
+    ThreadInfo& info = thread(index);
+    const Scale scale(info.times, of_thread);
+    scale.Apply(info.times);
+    info.observed = info.times.Wall(true);
+    scales[index] = scale;
+  }
+  for (auto& [key, times] : buckets_) {
+    const auto scale = scales.find(key.thread);
+    if (scale != scales.end()) scale->second.Apply(times);
   }
 }
 
 void Profile::AddLost(const Sample& sample, SampleErrorCode cause) {
   ThreadInfo& of_thread = thread(sample.thread);
-  of_thread.times += TimesOf(sample, 0);
+  Times times = TimesOf(sample);
+  times.samples = times.idle_samples = 0;
+  of_thread.times += times;
   of_thread.observed += sample.weight;
-  ++figures_.lost[static_cast<size_t>(cause)];
+  figures_.lost[static_cast<size_t>(cause)] += sample.count;
 }
 
 double Profile::AchievedHz() const {

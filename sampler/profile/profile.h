@@ -56,13 +56,22 @@ struct SamplingFigures {
   uint64_t own_peak_rss_bytes = 0;
 };
 
+// How much time a thread really had of each kind, by the scheduler.
+struct TimeTotals {
+  Nanos running = 0;  // python, native, kernel: `cpu` and the time that we held it stopped
+  Nanos cpu = 0;
+  Nanos queued = 0;   // runq
+  Nanos blocked = 0;  // wait, gil, idle
+};
+
 struct Sample {
   ThreadIndex thread{};
   StackId stack = kNoStack;
   TimeClass time_class = TimeClass::kPython;
   StringId wait_reason{};  // empty unless waiting
-  Nanos weight = 0;        // wall time since the thread's previous sample
+  Nanos weight = 0;        // wall time that it stands for
   Nanos cpu = 0;           // CPU time in that span
+  uint32_t count = 1;      // looks that found the thread so; 0: only time
   SampleErrorCode truncated = SampleErrorCode::kNone;
 };
 
@@ -82,6 +91,10 @@ class Profile {
     }
   };
 
+  static Key KeyOf(const Sample& sample) {
+    return {sample.thread, sample.stack, sample.wait_reason, sample.time_class};
+  }
+
   uint32_t AddTarget(TargetInfo target);
   ThreadIndex AddThread(ThreadInfo thread);
   ThreadInfo& thread(ThreadIndex i) { return threads_[static_cast<size_t>(i)]; }
@@ -93,6 +106,15 @@ class Profile {
   // A sample that gave no stack: its time goes to the thread and to observed, its cause is counted
   // in figures().lost. It is not one of figures().samples.
   void AddLost(const Sample& sample, SampleErrorCode cause);
+  // Time of samples that has turned out to be of another class, with its share of CPU; the samples
+  // stay where they are. Queueing has no wait reason and takes no CPU. No more than the bucket
+  // has; returns how much it was.
+  Nanos Move(const Key& from, TimeClass to, Nanos wall);
+  // What the samples of one bucket add up to.
+  Nanos TimeOf(const Key& key) const;
+  // Scales the times of these threads so that they add up to what they really had. What was never
+  // sampled cannot be scaled.
+  void Calibrate(const absl::flat_hash_map<ThreadIndex, TimeTotals>& totals);
   // Adds all that `other` holds: another target, sampled at the same time. Start and duration then
   // span both; rounds, samples and costs are sums.
   void Merge(const Profile& other);

@@ -19,6 +19,8 @@ namespace spyhop {
 struct SnapshotFrame {
   std::string file;
   std::string function;
+  std::string module;    // of a native frame: the file its code is in, as the target sees it
+  uint64_t address = 0;  // of a native frame: where it goes on, in the target
   int32_t line = 0;
   int32_t column = 0;
   int32_t end_line = 0;

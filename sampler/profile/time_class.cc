@@ -32,6 +32,7 @@ Times& Times::operator+=(const Times& other) {
   for (size_t i = 0; i < by_class.size(); ++i) by_class[i] += other.by_class[i];
   cpu += other.cpu;
   samples += other.samples;
+  idle_samples += other.idle_samples;
   return *this;
 }
 

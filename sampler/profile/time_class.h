@@ -15,6 +15,14 @@ enum class TimeClass : uint8_t { kPython, kNative, kKernel, kWait, kGil, kRunQue
 
 inline constexpr int kTimeClasses = 7;
 
+// Those of a thread on a CPU.
+inline constexpr std::array kRunningClasses = {TimeClass::kPython, TimeClass::kNative,
+                                               TimeClass::kKernel};
+constexpr bool IsRunning(TimeClass time_class) {
+  return time_class == TimeClass::kPython || time_class == TimeClass::kNative ||
+         time_class == TimeClass::kKernel;
+}
+
 // "python", "native", "kernel", "wait", "gil", "runq", "idle": the words of the JSON outputs.
 std::string_view Name(TimeClass time_class);
 
@@ -24,12 +32,14 @@ struct Times {
   std::array<Nanos, kTimeClasses> by_class{};
   Nanos cpu = 0;
   uint64_t samples = 0;
+  uint64_t idle_samples = 0;  // of `samples`
 
   Nanos operator[](TimeClass c) const { return by_class[static_cast<size_t>(c)]; }
   Nanos& operator[](TimeClass c) { return by_class[static_cast<size_t>(c)]; }
 
   // All classes; without idle unless asked for.
   Nanos Wall(bool with_idle) const;
+  uint64_t Samples(bool with_idle) const { return with_idle ? samples : samples - idle_samples; }
   Times& operator+=(const Times& other);
 };
 

@@ -8,6 +8,7 @@
 #define SPYHOP_SAMPLER_PYTHON_GIL_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/address.h"
@@ -24,19 +25,31 @@ class GilReader {
   GilReader(RemoteMemory& memory, const Interpreter& interpreter, RemoteAddress interpreter_state);
 
   bool known() const { return !address_.is_null(); }
-  // What a thread that waits for this GIL sleeps on lies in here. Empty in 2.7 and 3.6.
-  AddressRange range() const;
+  // Is this what a thread sleeps on that waits for this GIL? Up to 3.6 also nullopt: not known, for
+  // stripped builds do not tell where the lock is.
+  std::optional<bool> IsLock(RemoteAddress futex);
   RemoteAddress address() const { return address_; }
+
+  // A turn is one thread's time with the GIL: as long as it does not change, no thread but its
+  // holder has run Python (take_gil counts a switch when another thread held it before).
+  struct Turn {
+    RemoteAddress last_holder;
+    uint64_t number = 0;
+    friend bool operator==(const Turn&, const Turn&) = default;
+  };
 
   void AppendTo(std::vector<ReadRequest>& batch) noexcept;
   void Settle(const ReadRequest& request) noexcept { arrived_ = request.complete(); }
 
   // After Settle. The PyThreadState that holds the GIL; null when it is free, disabled or unknown.
   RemoteAddress holder() const;
+  // nullopt: this version does not tell (2.7, 3.6, without a GIL).
+  std::optional<Turn> turn() const;
   // False in a free-threaded build that runs without its GIL.
   bool enabled() const;
 
  private:
+  RemoteMemory* memory_;
   const Interpreter* interpreter_;
   RemoteAddress address_;
   size_t size_ = 0;

@@ -3,6 +3,7 @@
 #define SPYHOP_SAMPLER_PYTHON_INTERPRETER_H_
 
 #include <string>
+#include <vector>
 
 #include "base/address.h"
 #include "interp_layouts/layout.h"
@@ -21,6 +22,8 @@ struct Interpreter {
   RemoteAddress first;                  // the PyInterpreterState found at attach
   RemoteAddress current_thread_global;  // 2.7, 3.6: _PyThreadState_Current
 
+  std::vector<AddressRange> gil_locks;  // 2.7, 3.6: as in PythonClues; empty when stripped
+  RemoteAddress gil_lock_pointer;
   std::string module;    // the mapped file it lies in, e.g. "/usr/bin/python3.11"
   std::string found_by;  // "dynsym _PyRuntime", "section .PyRuntime", "scan", ...
 };

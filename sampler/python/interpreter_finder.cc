@@ -47,6 +47,7 @@ class Search {
   absl::StatusOr<ScopedFd> OpenObject(const MappedObject& object) const;
   absl::StatusOr<PythonClues> ReadClues(const MappedObject& object) const;
   ProbeHints Hints(const PythonClues& clues);
+  static void AddGlobals(const PythonClues& clues, absl::StatusOr<ProbeResult>& result);
   bool Probe(const PythonClues& clues, const MappedObject& object, InterpreterScan& scan);
   // Each returns true when the search is over.
   bool LookBySymbols(const MappedObject& object);
@@ -159,6 +160,14 @@ bool Search::LookBySymbols(const MappedObject& object) {
   return over;
 }
 
+// Those of 2.7 and 3.6, which lie in no struct.
+void Search::AddGlobals(const PythonClues& clues, absl::StatusOr<ProbeResult>& result) {
+  if (!result.ok()) return;
+  result->interpreter.current_thread_global = clues.current_thread;
+  result->interpreter.gil_locks = clues.gil_locks;
+  result->interpreter.gil_lock_pointer = clues.gil_lock_pointer;
+}
+
 bool Search::Probe(const PythonClues& clues, const MappedObject& object, InterpreterScan& scan) {
   InterpreterProbe probe(memory_, Hints(clues));
   for (const PythonClues::Place& place : clues.runtimes) {
@@ -166,12 +175,12 @@ bool Search::Probe(const PythonClues& clues, const MappedObject& object, Interpr
   }
   for (const PythonClues::Place& place : clues.heads) {
     absl::StatusOr<ProbeResult> result = probe.Head(place.address);
-    if (result.ok()) result->interpreter.current_thread_global = clues.current_thread;
+    AddGlobals(clues, result);
     if (Take(std::move(result), object, place.found_by)) return true;
   }
   if (!clues.current_thread || found_) return false;
   absl::StatusOr<ProbeResult> result = probe.CurrentThread(clues.current_thread, scan);
-  if (result.ok()) result->interpreter.current_thread_global = clues.current_thread;
+  AddGlobals(clues, result);
   return Take(std::move(result), object, "dynsym _PyThreadState_Current");
 }
 

@@ -15,6 +15,9 @@ constexpr std::string_view kCurrentThread = "_PyThreadState_Current";
 constexpr std::string_view kVersionWord = "Py_Version";
 constexpr std::string_view kVersionBuffer = "version";
 
+constexpr std::string_view kGilLockPointer = "interpreter_lock";
+constexpr std::array<std::string_view, 4> kGilLocks = {"gil_cond", "gil_mutex", "switch_cond",
+                                                       "switch_mutex"};
 // Exist only where Py_REF_DEBUG is defined: Include/object.h of 2.7 to 3.11; 3.12 and later.
 constexpr std::array<std::string_view, 4> kDebugNames = {
     "_Py_RefTotal", "_Py_GetRefTotal", "_Py_GetGlobalRefTotal", "_Py_NegativeRefcount"};
@@ -28,8 +31,9 @@ bool IsOneOf(std::string_view name, const std::array<std::string_view, N>& names
 }
 
 std::vector<std::string_view> WantedNames() {
-  std::vector<std::string_view> names = {kRuntime, kInterpHead, kCurrentThread, kVersionWord,
-                                         kVersionBuffer};
+  std::vector<std::string_view> names = {kRuntime,     kInterpHead,    kCurrentThread,
+                                         kVersionWord, kVersionBuffer, kGilLockPointer};
+  names.insert(names.end(), kGilLocks.begin(), kGilLocks.end());
   names.insert(names.end(), kDebugNames.begin(), kDebugNames.end());
   names.insert(names.end(), kPyPyNames.begin(), kPyPyNames.end());
   return names;
@@ -55,6 +59,10 @@ void AddSymbol(const ElfSymbol& symbol, uint64_t bias, PythonClues& clues) {
     clues.version_word = address;
   } else if (symbol.name == kVersionBuffer) {
     clues.version_buffers.push_back(address);
+  } else if (symbol.name == kGilLockPointer) {
+    clues.gil_lock_pointer = address;
+  } else if (IsOneOf(symbol.name, kGilLocks)) {
+    clues.gil_locks.push_back(AddressRange::OfSize(address, symbol.size));
   } else if (IsOneOf(symbol.name, kDebugNames)) {
     clues.debug_build = true;
   } else {

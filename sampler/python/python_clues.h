@@ -24,7 +24,11 @@ struct PythonClues {
   RemoteAddress current_thread;                // _PyThreadState_Current, to 3.6
   RemoteAddress version_word;                  // Py_Version, 3.11+
   std::vector<RemoteAddress> version_buffers;  // every `version`, one of which may be CPython's
-  bool debug_build = false;                    // has what only Py_REF_DEBUG builds have
+  // What threads sleep on that wait for the GIL: to 3.6 static variables of Python/ceval.c, only in
+  // .symtab. 2.7's is a pointer to a lock.
+  std::vector<AddressRange> gil_locks;
+  RemoteAddress gil_lock_pointer;
+  bool debug_build = false;  // has what only Py_REF_DEBUG builds have
   bool pypy = false;
 
   bool any() const { return !runtimes.empty() || !heads.empty() || current_thread; }

@@ -20,20 +20,36 @@ bool InsideThreadState(const ThreadStates::ThreadEntry& thread) {
   return thread.on_stack.value() - thread.address.value() < kLargestThreadState;
 }
 
+bool IsIdle(const ThreadStates::ThreadEntry& thread) {
+  return thread.frame.is_null() && (thread.on_stack.is_null() || InsideThreadState(thread));
+}
+
+// To 3.11 a new thread state has its maker's ids until its own thread runs (Python/pystate.c,
+// new_threadstate). A thread has but one state in an interpreter: the other one is to be matched
+// later.
+void DropStatesNotStarted(const std::vector<ThreadStates::ThreadEntry>& threads,
+                          std::vector<int>& tids) {
+  const std::vector<int> claimed = tids;
+  for (size_t i = 0; i < threads.size(); ++i) {
+    if (claimed[i] == 0 || !IsIdle(threads[i])) continue;
+    for (size_t j = 0; j < threads.size(); ++j) {
+      const bool owner = claimed[j] == claimed[i] && !IsIdle(threads[j]) &&
+                         threads[j].interpreter == threads[i].interpreter;
+      if (owner) tids[i] = 0;
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<int> ThreadMatcher::Match(const std::vector<ThreadStates::ThreadEntry>& threads) {
   RefreshThreads();
   if (!tid_offset_) tid_offset_ = LearnOffset(threads);
-  std::vector<int> tids;
-  for (const ThreadStates::ThreadEntry& thread : threads) {
-    int tid = FromPthread(thread.pthread_id);
-    if (tid == 0 && thread.native_id != 0) {
-      const auto found = tids_.find(static_cast<int>(thread.native_id));
-      if (found != tids_.end()) tid = found->second;
-    }
-    tids.push_back(tid);
+  std::vector<int> tids = FromPthreads(threads);
+  for (size_t i = 0; i < threads.size(); ++i) {
+    if (tids[i] == 0) tids[i] = SeenFromHere(static_cast<int>(threads[i].native_id));
   }
+  DropStatesNotStarted(threads, tids);
   CorrectOwners(threads, tids);
   return tids;
 }
@@ -61,46 +77,53 @@ int ThreadMatcher::OwnerByStackRange(const std::vector<ThreadStates::ThreadEntry
                                      RemoteAddress place) {
   uint64_t nearest = UINT64_MAX;
   int owner = files_.pid();
-  for (const ThreadStates::ThreadEntry& thread : threads) {
-    const int tid = FromPthread(thread.pthread_id);
-    if (thread.pthread_id <= place.value() || thread.pthread_id >= nearest) continue;
-    if (tid == 0 || tid == files_.pid()) continue;
-    nearest = thread.pthread_id;
-    owner = tid;
+  const std::vector<int> tids = FromPthreads(threads);
+  for (size_t i = 0; i < threads.size(); ++i) {
+    const uint64_t pthread = threads[i].pthread_id;
+    if (pthread <= place.value() || pthread >= nearest) continue;
+    if (tids[i] == 0 || tids[i] == files_.pid()) continue;
+    nearest = pthread;
+    owner = tids[i];
   }
   return owner;
 }
 
-// The eval loop keeps its frame in a register that the functions it calls save on the stack. The
-// thread that the ids name comes first: another's stack may hold the address of old. 0 when no
-// stack of a blocked thread holds it.
+// The eval loop keeps its frame in a register that the functions it calls save on the stack, twice
+// or more; another thread's stack may hold the address of old, once. 0 when no stack of a blocked
+// thread holds it.
 int ThreadMatcher::OwnerByStackContent(RemoteAddress frame, int claimed) {
-  if (StackHolds(claimed, frame)) return claimed;
+  int owner = claimed;
+  auto most = CountOnStack(claimed, frame);
   for (const auto& [inside, tid] : tids_) {
-    if (tid != claimed && StackHolds(tid, frame)) return tid;
+    const auto count = CountOnStack(tid, frame);
+    if (count > most) owner = tid;
+    most = std::max(most, count);
   }
-  return 0;
+  return most == 0 ? 0 : owner;
 }
 
-bool ThreadMatcher::StackHolds(int tid, RemoteAddress frame) {
+ptrdiff_t ThreadMatcher::CountOnStack(int tid, RemoteAddress frame) {
   const std::optional<SyscallState> call = ThreadProbe(files_.pid(), tid).ReadSyscall();
-  if (!call || call->running) return false;
+  if (!call || call->running) return 0;
   std::vector<uint64_t> words(kSearchedStack / sizeof(uint64_t));
   const size_t got = memory_.ReadSome(call->stack_pointer.AlignedDown(sizeof(uint64_t)),
                                       words.data(), kSearchedStack);
   const auto end = words.begin() + static_cast<ptrdiff_t>(got / sizeof(uint64_t));
-  return std::find(words.begin(), end, frame.value()) != end;
+  return std::count(words.begin(), end, frame.value());
 }
 
 void ThreadMatcher::RefreshThreads() {
   tids_.clear();
-  absl::StatusOr<ProcessStatus> status = files_.Status();
   absl::StatusOr<std::vector<int>> tids = files_.ThreadIds();
-  if (!status.ok() || !tids.ok()) return;
-  const bool translate = status->namespace_ids.size() > 1;
+  if (!tids.ok()) return;
+  if (!in_namespace_) {
+    absl::StatusOr<ProcessStatus> status = files_.Status();
+    if (!status.ok()) return;
+    in_namespace_ = status->namespace_ids.size() > 1;
+  }
   for (const int tid : *tids) {
     int inside = tid;
-    if (translate) {
+    if (*in_namespace_) {
       absl::StatusOr<ProcessStatus> thread = files_.ThreadStatus(tid);
       if (!thread.ok()) continue;
       inside = thread->namespace_ids.back();
@@ -109,11 +132,24 @@ void ThreadMatcher::RefreshThreads() {
   }
 }
 
-int ThreadMatcher::FromPthread(uint64_t pthread_id) {
-  if (!tid_offset_) return 0;
-  const auto inside = memory_.Read<int32_t>(RemoteAddress(pthread_id).Plus(*tid_offset_));
-  if (!inside) return 0;
-  const auto found = tids_.find(*inside);
+std::vector<int> ThreadMatcher::FromPthreads(
+    const std::vector<ThreadStates::ThreadEntry>& threads) {
+  std::vector<int> tids(threads.size());
+  if (!tid_offset_) return tids;
+  std::vector<ReadRequest> batch;
+  for (size_t i = 0; i < threads.size(); ++i) {
+    const RemoteAddress place = RemoteAddress(threads[i].pthread_id).Plus(*tid_offset_);
+    batch.push_back({place, &tids[i], sizeof(tids[i]), 0});
+  }
+  memory_.ReadBatch(absl::MakeSpan(batch));
+  for (size_t i = 0; i < threads.size(); ++i) {
+    tids[i] = batch[i].complete() ? SeenFromHere(tids[i]) : 0;
+  }
+  return tids;
+}
+
+int ThreadMatcher::SeenFromHere(int inside) const {
+  const auto found = tids_.find(inside);
   return found == tids_.end() ? 0 : found->second;
 }
 

@@ -3,10 +3,11 @@
 // From 3.11 on the thread state says so (native_thread_id), as the target's own pid namespace sees
 // it; before, only the pthread_t is known, and the tid is read out of glibc's (or musl's) struct
 // pthread at an offset that is learned once from the threads themselves. Every answer is checked
-// against the threads the process has. Target runs; a few reads a thread, when threads change.
+// against the threads the process has. Target runs; one read, when threads change.
 #ifndef SPYHOP_SAMPLER_PYTHON_THREAD_MATCH_H_
 #define SPYHOP_SAMPLER_PYTHON_THREAD_MATCH_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -31,14 +32,16 @@ class ThreadMatcher {
   void CorrectOwners(const std::vector<ThreadStates::ThreadEntry>& threads, std::vector<int>& tids);
   int OwnerByStackRange(const std::vector<ThreadStates::ThreadEntry>& threads, RemoteAddress place);
   int OwnerByStackContent(RemoteAddress frame, int claimed);
-  bool StackHolds(int tid, RemoteAddress frame);
-  int FromPthread(uint64_t pthread_id);
+  std::ptrdiff_t CountOnStack(int tid, RemoteAddress frame);
+  std::vector<int> FromPthreads(const std::vector<ThreadStates::ThreadEntry>& threads);
+  int SeenFromHere(int inside) const;
   std::optional<uint32_t> LearnOffset(const std::vector<ThreadStates::ThreadEntry>& threads);
 
   const ProcessFiles& files_;
   RemoteMemory& memory_;
   // The tid inside the target's namespace -> as Spyhop sees it.
   absl::flat_hash_map<int, int> tids_;
+  std::optional<bool> in_namespace_;    // of its own: tids differ
   std::optional<uint32_t> tid_offset_;  // in struct pthread
 };
 

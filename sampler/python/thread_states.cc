@@ -16,15 +16,60 @@ ThreadStates::ThreadStates(RemoteMemory& memory, const Interpreter& interpreter)
 ThreadStates::LookResult ThreadStates::Look() {
   if (!interpreters_.empty()) {
     if (!ReadKnown()) return LookResult::kUnreadable;
+    expect_quiet_ = GilsUnmoved();
+    RememberTurns();
     if (ListsUnchanged()) return LookResult::kSame;
   }
   if (!Enumerate()) return LookResult::kUnreadable;
   // What Enumerate followed step by step is copied once more, in one piece.
   if (!ReadKnown()) return LookResult::kUnreadable;
+  RememberTurns();
   return LookResult::kChanged;
 }
 
+ThreadStates::LookResult ThreadStates::LookAt(absl::Span<const ThreadEntry* const> awake) {
+  if (!expect_quiet_ || interpreters_.empty()) return Look();
+  const std::vector<InterpreterHeads> heads = heads_;
+  const size_t head_count = AppendHeads();
+  for (const ThreadEntry* thread : awake) {
+    batch_.push_back(
+        {thread->address, copies_.data() + thread->copy, interpreter_.layout.thread.size, 0});
+  }
+  if (!ReadBatch(head_count)) return LookResult::kUnreadable;
+  // New threads come to the front of their list; one ends only when it has had the GIL.
+  const bool same_heads = interpreters_head_ == interpreters_.front().address && heads == heads_;
+  return same_heads && GilsUnmoved() ? LookResult::kQuiet : Look();
+}
+
+bool ThreadStates::GilsUnmoved() const {
+  if (turns_.size() != interpreters_.size()) return false;
+  for (size_t i = 0; i < interpreters_.size(); ++i) {
+    if (!turns_[i] || interpreters_[i].gil->turn() != turns_[i]) return false;
+  }
+  return true;
+}
+
+void ThreadStates::RememberTurns() {
+  turns_.clear();
+  for (const InterpreterEntry& entry : interpreters_) turns_.push_back(entry.gil->turn());
+}
+
+bool ThreadStates::HeldGilLast(const ThreadEntry& thread) const {
+  const std::optional<GilReader::Turn>& turn = turns_[thread.interpreter];
+  return !turn || turn->last_holder == thread.address;
+}
+
 bool ThreadStates::ReadKnown() {
+  const size_t heads = AppendHeads();
+  for (const ThreadEntry& thread : threads_) {
+    batch_.push_back(
+        {thread.address, copies_.data() + thread.copy, interpreter_.layout.thread.size, 0});
+  }
+  return ReadBatch(heads);
+}
+
+// Returns how many requests the lists' heads take; the GILs follow them.
+size_t ThreadStates::AppendHeads() {
   const Layout& layout = interpreter_.layout;
   batch_.clear();
   interpreters_head_ = interpreter_.first;
@@ -36,16 +81,17 @@ bool ThreadStates::ReadKnown() {
     batch_.push_back({layout.interpreter.next.At(address), &heads_[i].next, 8, 0});
     batch_.push_back({layout.interpreter.threads_head.At(address), &heads_[i].threads_head, 8, 0});
   }
-  const size_t gils_begin = batch_.size();
+  const size_t heads = batch_.size();
   for (const InterpreterEntry& entry : interpreters_) entry.gil->AppendTo(batch_);
-  for (const ThreadEntry& thread : threads_) {
-    batch_.push_back({thread.address, copies_.data() + thread.copy, layout.thread.size, 0});
-  }
+  return heads;
+}
+
+bool ThreadStates::ReadBatch(size_t heads) {
   memory_.ReadBatch(absl::MakeSpan(batch_));
   for (size_t i = 0; i < interpreters_.size(); ++i) {
-    interpreters_[i].gil->Settle(batch_[gils_begin + i]);
+    interpreters_[i].gil->Settle(batch_[heads + i]);
   }
-  return std::all_of(batch_.begin(), batch_.begin() + static_cast<ptrdiff_t>(gils_begin),
+  return std::all_of(batch_.begin(), batch_.begin() + static_cast<ptrdiff_t>(heads),
                      [](const ReadRequest& r) { return r.complete(); });
 }
 
@@ -62,6 +108,9 @@ bool ThreadStates::ListsUnchanged() const {
       // Filled in when the thread has started; or another program lies at the same addresses
       // (exec).
       if (threads_[t].pthread_id != fields.thread_id.In(copy)) return false;
+      // A new thread may have got the memory of one that ended, all of it.
+      const bool tells = fields.native_thread_id.present();
+      if (tells && threads_[t].native_id != fields.native_thread_id.In(copy)) return false;
       next = fields.next.In(copy);
     }
     if (!next.is_null()) return false;

@@ -9,10 +9,12 @@
 namespace spyhop {
 namespace {
 
+constexpr int kFirst = -20;
+
 // struct sched_attr (sched_setattr(2)); glibc 2.36 has neither it nor the call.
 struct SchedAttributes {
   uint32_t size = sizeof(SchedAttributes);
-  uint32_t policy = 0;  // SCHED_OTHER
+  uint32_t policy = SCHED_OTHER;
   uint64_t flags = 0;
   int32_t nice = 0;
   uint32_t priority = 0;
@@ -21,13 +23,25 @@ struct SchedAttributes {
   uint64_t period = 0;
 };
 
+constexpr uint64_t kResetOnFork = 1;  // SCHED_FLAG_RESET_ON_FORK
+
+bool SetAttributes(SchedAttributes attributes) {
+  return syscall(SYS_sched_setattr, 0, &attributes, 0) == 0;
+}
+
 }  // namespace
 
-void RequestShortSlice() noexcept {
+void RequestPromptness(bool first) noexcept {
   SchedAttributes attributes;
-  attributes.nice = getpriority(PRIO_PROCESS, 0);
   attributes.runtime = 100'000;
-  syscall(SYS_sched_setattr, 0, &attributes, 0);
+  attributes.nice = kFirst;
+  if (first && SetAttributes(attributes)) return;
+  attributes.nice = getpriority(PRIO_PROCESS, 0);
+  SetAttributes(attributes);
+}
+
+bool GoBeforeOthers() noexcept {
+  return SetAttributes({.policy = SCHED_FIFO, .flags = kResetOnFork, .priority = 1});
 }
 
 bool CpuSharing::MoveTo(int cpu) noexcept {

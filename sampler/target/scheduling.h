@@ -7,8 +7,14 @@
 namespace spyhop {
 
 // Asks for a 0.1 ms slice for the calling thread (Linux 6.12+, no privilege needed; ignored by
-// older kernels): under contention that cut late wake-ups from 79 to 6 a second.
-void RequestShortSlice() noexcept;
+// older kernels): under contention that cut late wake-ups from 79 to 6 a second. `first`: also for
+// nice -20, where privileges allow (CAP_SYS_NICE): whoever holds a thread stopped must not have to
+// queue for a CPU itself. Not for a thread that never sleeps.
+void RequestPromptness(bool first) noexcept;
+
+// Puts the calling thread before all that are not real-time ones (SCHED_FIFO, lowest priority;
+// threads and processes it starts are not). Needs CAP_SYS_NICE: false without.
+bool GoBeforeOthers() noexcept;
 
 // Puts the calling thread on one CPU, and in the end back on those it had. Needs no privilege; a
 // CPU outside of our cpuset is refused.

@@ -7,6 +7,7 @@
 namespace spyhop {
 
 inline constexpr int kFutexCall = 202;
+inline constexpr int kRestartCall = 219;
 
 // "futex"; "syscall 999" for one without a name here, "blocked" for -1 (not in a system call).
 std::string SyscallName(int number);

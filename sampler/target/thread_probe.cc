@@ -25,6 +25,19 @@ bool TakeNumber(std::string_view& text, T& value) {
   return true;
 }
 
+// The text of /proc/PID/stat from a field on (proc(5) counts from 1); the name, field 2, may hold
+// anything. Empty when there are not so many.
+std::string_view FromField(std::string_view stat, int field) {
+  const size_t close = stat.rfind(')');
+  if (close == stat.npos) return {};
+  stat.remove_prefix(close + 1);
+  for (int at = 2; at < field; ++at) {
+    stat.remove_prefix(std::min(stat.find(' ') + 1, stat.size()));
+    if (at + 1 < field && stat.find(' ') == stat.npos) return {};
+  }
+  return stat;
+}
+
 }  // namespace
 
 std::optional<SchedStat> ParseSchedStat(std::string_view text) {
@@ -55,16 +68,18 @@ std::optional<SyscallState> ParseSyscall(std::string_view text) {
 }
 
 std::optional<int> ParseCpu(std::string_view stat) {
-  const size_t close = stat.rfind(')');
-  if (close == stat.npos || close + 4 > stat.size()) return std::nullopt;
-  stat.remove_prefix(close + 4);  // ") S ": the name and field 3
-  for (int field = 4; field < 39; ++field) {
-    stat.remove_prefix(std::min(stat.find(' '), stat.size()));
-    if (stat.empty()) return std::nullopt;
-    stat.remove_prefix(1);
-  }
   int cpu = 0;
-  return TakeNumber(stat, cpu) ? std::optional<int>(cpu) : std::nullopt;
+  std::string_view rest = FromField(stat, 39);
+  return TakeNumber(rest, cpu) ? std::optional<int>(cpu) : std::nullopt;
+}
+
+std::optional<CpuTicks> ParseTicks(std::string_view stat) {
+  CpuTicks ticks;
+  std::string_view faults = FromField(stat, 10);
+  std::string_view times = FromField(stat, 14);
+  if (!TakeNumber(faults, ticks.minor_faults)) return std::nullopt;
+  if (!TakeNumber(times, ticks.user) || !TakeNumber(times, ticks.system)) return std::nullopt;
+  return ticks;
 }
 
 std::string_view ThreadProbe::ReadAgain(ScopedFd& fd, const char* name, char* buffer,
@@ -86,6 +101,11 @@ std::optional<SchedStat> ThreadProbe::ReadSchedStat() noexcept {
 std::optional<int> ThreadProbe::ReadCpu() noexcept {
   char buffer[1024];
   return ParseCpu(ReadAgain(stat_, "stat", buffer, sizeof(buffer)));
+}
+
+std::optional<CpuTicks> ThreadProbe::ReadTicks() noexcept {
+  char buffer[1024];
+  return ParseTicks(ReadAgain(stat_, "stat", buffer, sizeof(buffer)));
 }
 
 std::optional<SyscallState> ThreadProbe::ReadSyscall() noexcept {

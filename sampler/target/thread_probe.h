@@ -35,8 +35,16 @@ struct SyscallState {
   RemoteAddress pc;
 };
 
+// From /proc/PID/task/TID/stat (proc(5)), in clock ticks (sysconf(_SC_CLK_TCK), 10 ms).
+struct CpuTicks {
+  uint64_t user = 0;
+  uint64_t system = 0;
+  uint64_t minor_faults = 0;  // a count
+};
+
 // The CPU that the thread is or was last on: field 39 of /proc/PID/task/TID/stat (proc(5)).
 std::optional<int> ParseCpu(std::string_view stat);
+std::optional<CpuTicks> ParseTicks(std::string_view stat);
 std::optional<SchedStat> ParseSchedStat(std::string_view text);
 std::optional<SyscallState> ParseSyscall(std::string_view text);
 
@@ -48,7 +56,8 @@ class ThreadProbe {
   // nullopt: the thread is gone (or, for Syscall, may not be looked at).
   std::optional<SchedStat> ReadSchedStat() noexcept;
   std::optional<SyscallState> ReadSyscall() noexcept;
-  std::optional<int> ReadCpu() noexcept;  // 1.1 us
+  std::optional<int> ReadCpu() noexcept;         // 1.1 us
+  std::optional<CpuTicks> ReadTicks() noexcept;  // 1.1 us
 
  private:
   // Reads the file again from its start; opens it the first time.

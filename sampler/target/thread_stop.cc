@@ -85,6 +85,7 @@ StopOutcome ThreadStopper::Stop(int tid) noexcept {
   }
   switch (AwaitStop()) {
     case Wait::kStopped:
+      ReadRegisters();
       return StopOutcome::kStopped;
     case Wait::kGone:
       return StopOutcome::kGone;
@@ -148,6 +149,17 @@ ThreadStopper::Wait ThreadStopper::SleepForStop() noexcept {
   }
 }
 
+void ThreadStopper::ReadRegisters() noexcept {
+  where_ = {};
+  registers_.emplace();
+  if (ptrace(PTRACE_GETREGS, tid_, nullptr, &*registers_) != 0) return registers_.reset();
+  where_.pc = RemoteAddress(registers_->rip);
+  where_.stack_pointer = RemoteAddress(registers_->rsp);
+  where_.rbp = registers_->rbp;
+  where_.in_kernel = static_cast<int64_t>(registers_->orig_rax) >= 0;
+  if (where_.in_kernel) where_.system_call = static_cast<int>(registers_->orig_rax);
+}
+
 void ThreadStopper::Resume() noexcept {
   RestartInterruptedCall();
   last_stop_ = monotonic.Now() - kicked_;
@@ -160,8 +172,8 @@ void ThreadStopper::Resume() noexcept {
 // the kernel itself does for most calls (arch/x86/kernel/signal.c, handle_signal: ip -= 2). Not
 // when a signal is pending: then EINTR is the signal's doing.
 void ThreadStopper::RestartInterruptedCall() noexcept {
-  user_regs_struct registers;
-  if (ptrace(PTRACE_GETREGS, tid_, nullptr, &registers) != 0) return;
+  if (!registers_) return;
+  user_regs_struct& registers = *registers_;
   const auto result = static_cast<int64_t>(registers.rax);
   const auto number = static_cast<int64_t>(registers.orig_rax);
   if (result != -EINTR || number < 0 || !IsRepeatable(registers)) return;

@@ -16,8 +16,12 @@
 #ifndef SPYHOP_SAMPLER_TARGET_THREAD_STOP_H_
 #define SPYHOP_SAMPLER_TARGET_THREAD_STOP_H_
 
-#include <cstdint>
+#include <sys/user.h>
 
+#include <cstdint>
+#include <optional>
+
+#include "base/address.h"
 #include "base/clock.h"
 
 namespace spyhop {
@@ -29,12 +33,23 @@ enum class StopOutcome : uint8_t {
   kLate,     // did not stop within the deadline (uninterruptible): see needs_retirement()
 };
 
+// Where a thread is that does not run.
+struct StoppedAt {
+  RemoteAddress pc;
+  RemoteAddress stack_pointer;
+  std::optional<uint64_t> rbp;  // known of a stopped one
+  bool in_kernel = false;       // in a system call that it will go on with
+  int system_call = -1;         // which; -1: in none, or not known
+};
+
 class ThreadStopControl {
  public:
   virtual ~ThreadStopControl() = default;
   virtual StopOutcome Stop(int tid) noexcept = 0;
   // Lets the stopped thread go. Only after Stop returned kStopped, exactly once.
   virtual void Resume() noexcept = 0;
+  // Of the stopped thread; null addresses when its registers could not be read.
+  virtual const StoppedAt& where() const noexcept = 0;
   // How long the last stop held the thread at most: from before the kick to the call that let it
   // go. Its own gap is a few microseconds longer on both ends together.
   virtual Nanos last_stop() const noexcept = 0;
@@ -73,6 +88,7 @@ class ThreadStopper : public ThreadStopControl {
 
   StopOutcome Stop(int tid) noexcept override;
   void Resume() noexcept override;
+  const StoppedAt& where() const noexcept override { return where_; }
   Nanos last_stop() const noexcept override { return last_stop_; }
   bool needs_retirement() const noexcept override { return needs_retirement_; }
   // Calls which a stop had interrupted and that were made to start again.
@@ -85,10 +101,13 @@ class ThreadStopper : public ThreadStopControl {
   Wait AwaitStop() noexcept;
   Wait SpinForStop() noexcept;
   Wait SleepForStop() noexcept;
+  void ReadRegisters() noexcept;
   void RestartInterruptedCall() noexcept;
   bool HasPendingSignal() const noexcept;
 
   int tid_ = 0;
+  StoppedAt where_;
+  std::optional<user_regs_struct> registers_;
   int signal_ = 0;  // to be delivered on resume
   bool needs_retirement_ = false;
   static constexpr int kNoCpu = -1;

@@ -1,12 +1,16 @@
 """What watching costs: the target's speed, the highest rate, spyhop's own CPU and memory. Prints tables, asserts nothing.
 
+The last one is what a stop alone costs on this machine.
+
     tests/bench/throughput.py [--windows N] [--seconds S] [--python NAME] [--long SECONDS]
 
 Other profilers on PATH (py-spy, austin, Python 3.15's own) are measured the same way, in the same minutes.
 """
 import argparse
+import json
 import os
 import platform
+import subprocess
 import tempfile
 import time
 
@@ -52,20 +56,34 @@ def highest_rate(python, options):
 def own_cost(python, options):
     """CPU and peak memory of spyhop itself, by its own account and the kernel's."""
     rows = []
-    for sleepers, seconds in ((0, options.long), (150, options.long)):
+    seconds = options.long
+    for sleepers, more in ((0, []), (150, []), (0, ['--native']), (150, ['--native'])):
         with harness.Puppet(python, 'worker.py', 1, DEPTH, sleepers) as puppet:
             with tempfile.TemporaryDirectory(prefix='spyhop-') as folder:
                 path = os.path.join(folder, 'profile.json')
-                with spyhop.Running('attach', '-p', puppet.pid, '-r', 100, '-d', seconds, '-o', path, '-q') as running:
+                with spyhop.Running('attach', '-p', puppet.pid, '-r', 100, '-d', seconds, '-o', path, '-q',
+                                    *more) as running:
                     _, status, usage = os.wait4(running.pid, 0)
                     running.popen.returncode = os.waitstatus_to_exitcode(status)
                 sampling = spyhop.load(path)['sampling']
         kernel = usage.ru_utime + usage.ru_stime
-        rows.append((f'100 Hz, 1 busy, {sleepers} sleepers, {seconds:g} s', f'{100 * kernel / seconds:.2f} %',
+        rows.append((' '.join([f'100 Hz, 1 busy, {sleepers} sleepers, {seconds:g} s', *more]), f'{100 * kernel / seconds:.2f} %',
                      f'{100 * sampling["own_cpu_s"] / seconds:.2f} %', f'{usage.ru_maxrss / 1024:.1f}',
                      f'{sampling["own_peak_rss_bytes"] / 2**20:.1f}', f'{sampling["achieved_hz"]:.1f}'))
     windows.table('Own cost: share of a core and peak MB, by the kernel and by its own account',
                   ('run', 'CPU', 'own CPU', 'peak MB', 'own MB', 'got Hz'), rows)
+
+
+def floor():
+    """What a process takes that only sleeps, or only stops a thread, reads 1 KiB and lets it go: stop_bench.cc."""
+    program = os.path.join(os.path.dirname(spyhop.BINARY), 'tests', 'stop_bench')
+    if not os.access(program, os.X_OK):
+        return print(f'\n(no {program}: built where Google Benchmark is installed)')
+    done = subprocess.run([program, '--benchmark_format=json'], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    rows = [(each['name'], f'{100 * each["cpu_share"]:.2f} %', f'{each["cpu_us"]:.0f}',
+             f'{each["stop_us"]:.1f}' if 'stop_us' in each else '-', f'{each["stop_p99_us"]:.1f}' if 'stop_p99_us' in each else '-')
+            for each in json.loads(done.stdout)['benchmarks']]
+    windows.table('The floor, in the same minutes', ('what/Hz', 'CPU', 'CPU µs', 'stop µs', 'p99 µs'), rows)
 
 
 def main():
@@ -83,6 +101,7 @@ def main():
     slowdown(python, options)
     highest_rate(python, options)
     own_cost(python, options)
+    floor()
 
 
 if __name__ == '__main__':

@@ -47,9 +47,13 @@ def newest_stable():
 
 
 def peers(python):
-    """Spyhop in both modes, and the others that are on PATH."""
+    """Spyhop in its modes, and the others that are on PATH."""
     own = [spyhop.BINARY, 'attach', '-p', '{pid}', '-r', '{rate}', '-q', '-f', 'json', '-o', '{output}']
-    found = [Profiler('spyhop', own), Profiler('spyhop --pause=never', [*own, '--pause=never'])]
+    found = [Profiler('spyhop', own), Profiler('spyhop --pause=never', [*own, '--pause=never']),
+             Profiler('spyhop --native', [*own, '--native'])]
+    if shutil.which('perf'):
+        found.append(Profiler('perf record', ['perf', 'record', '-e', 'cpu-clock', '-F', '{rate}', '--call-graph', 'dwarf,8192',
+                                              '-p', '{pid}', '-o', '{output}']))
     if shutil.which('py-spy'):
         found.append(Profiler('py-spy', ['py-spy', 'record', '-p', '{pid}', '-r', '{rate}', '-f', 'raw', '-o', '{output}',
                                          '-d', '3600']))

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import tempfile
+import time
 import unittest
 
 import harness
@@ -58,6 +59,9 @@ class UsageErrors(unittest.TestCase):
                 (['attach', '-p', '1', '-f', 'xml'], 'xml'),
                 (['attach', '-p', '1', '--pause', 'often'], 'often'),
                 (['attach', '-p', '1', '--sort', 'colour'], 'colour'),
+                (['attach', '-p', '1', '--view', 'colour'], 'lines functions threads waits'),
+                (['attach', '-p', '1', '--view', 'waits', '-f', 'json'], 'format table'),
+                (['run', '--view', 'threads', '-o', 'p.folded', '--', 'true'], 'format table'),
                 (['attach', '-p', '1', '--function', '('], r'\('),
                 (['attach', '-p', '1', 'stray'], 'stray'),
                 (['snapshot'], '(?i)pid'),
@@ -89,12 +93,13 @@ class Run(unittest.TestCase):
         self.assertIn('/nowhere', spyhop.run('run', '-o', '/nowhere/x.json', '--', self.python, '-c', '0').expect(125).err)
 
     def test_the_first_line_is_sampled_and_stdout_is_the_programs(self):
-        code = 'import time\nprint("mine", flush=True)\nend = time.time() + 0.5\nwhile time.time() < end: pass\n'
+        code = 'import time\nprint("mine", flush=True)\nend = time.time() + 2\nwhile time.time() < end: pass\n'
         result = self.run_code(code, '-r', 200, '-o', self.path).expect(0)
         self.assertEqual(result.out, 'mine\n')
         profile = spyhop.load(self.path, result)
         self.assertEqual(schema.profile_complaints(profile), [])
-        self.assertIn(4, {line['line'] for line in profile['lines'] if line['file'] == '<string>'})
+        met = {(line['file'], line['line']) for line in profile['lines']}
+        self.assertIn(('<string>', 4), met, f'{profile["sampling"]} {profile["duration_s"]} s; {result.err}')
 
     def test_the_program_has_our_stdin_and_arguments(self):
         reader, writer = os.pipe()
@@ -111,8 +116,22 @@ class Run(unittest.TestCase):
         with harness.Process([spyhop.BINARY, 'run', '-o', self.path, '--', self.python, '-c', code]) as process:
             self.assertEqual(process.read_line(), 'up')
             proc.until(lambda: any(proc.cpu_seconds(pid) > 0.3 for pid in proc.descendants(process.pid)), 10, 'it works')
-            os.killpg(process.pid, signal.SIGINT)
+            os.kill(process.pid, signal.SIGINT)
             self.assertEqual(process.wait(10), 9)
+        spyhop.load(self.path)
+
+
+    def test_a_program_may_take_many_interrupts(self):
+        code = ('import signal, sys\ntaken = []\ndef handle(*_):\n    taken.append(1)\n    print(len(taken), flush=True)\n'
+                '    if len(taken) == 3: sys.exit(7)\n'
+                'signal.signal(signal.SIGINT, handle)\nprint("up", flush=True)\nwhile True: len(taken)\n')
+        with harness.Process([spyhop.BINARY, 'run', '-o', self.path, '--', self.python, '-c', code]) as process:
+            self.assertEqual(process.read_line(), 'up')
+            proc.until(lambda: any(proc.cpu_seconds(pid) > 0.3 for pid in proc.descendants(process.pid)), 10, 'it works')
+            for count in ('1', '2', '3'):
+                os.kill(process.pid, signal.SIGINT)
+                self.assertEqual(process.read_line(), count)
+            self.assertEqual(process.wait(10), 7)
         spyhop.load(self.path)
 
 
@@ -140,12 +159,17 @@ class Attach(OnAWorker):
         self.assertEqual(target['python'], {**target['python'], 'version': self.python.text_version, 'flavour': 'release'})
 
     def test_times_add_up_and_fit_what_each_thread_did(self):
+        busy_tid, = self.tids['busy']
+        cpu_before, before = proc.thread_cpu_seconds(self.pid, busy_tid), time.monotonic()
         profile = self.attach('-f', 'json', '--stacks', '-o', '-').json()
+        cpu, wall = proc.thread_cpu_seconds(self.pid, busy_tid) - cpu_before, time.monotonic() - before
         threads = {thread['tid']: thread for thread in profile['threads']}
         self.assertEqual(sorted(threads), proc.tasks(self.pid), 'idle threads are in the JSON whatever the options')
-        busy = threads[self.tids['busy'][0]]
+        busy = threads[busy_tid]
         self.assertGreater(busy['python_s'] + busy['runq_s'], 0.8 * busy['observed_s'], busy)
-        self.assertGreater(busy['cpu_s'], 0.3)
+        # What it got before and after the profile is not in there.
+        self.assertLess(busy['cpu_s'], cpu + 0.01)
+        self.assertGreater(busy['cpu_s'], cpu - (wall - busy['observed_s']) - 0.01)
         for tid in self.tids['asleep']:
             asleep = threads[tid]
             self.assertGreater(asleep['wait_s'] + asleep['idle_s'], 0.95 * asleep['observed_s'], asleep)
@@ -172,6 +196,43 @@ class Attach(OnAWorker):
                         r'counter\[0\] \+= 1'):
             self.assertRegex(result.out, pattern)
         self.assertNotIn('\x1b', result.out, 'no colour where there is no terminal')
+
+    def test_the_view_of_functions_has_one_row_each(self):
+        out = self.attach('--view', 'functions').out
+        self.assertRegex(out, r'(?m)^python +native +system +gil .*self s +total s +cpu s +file +function$')
+        self.assertEqual(len(re.findall(r'(?m)worker\.py +count$', out)), 1, out)
+        self.assertRegex(out, r'(?m)^wall s .* thread$')
+
+    THREAD = re.compile(r'(?m)^Thread (.+) \((\d+) samples, (\d+\.\d+) seconds\)$')
+    ROW = re.compile(r'(?m)^ *([\d.]+) \(([\d.]+)\) +(\d+) \((\d+)\) +(\d+) \((\d+)\) +(\S+):(\d+) +(\S.*)$')
+
+    def test_the_view_of_threads_adds_up_to_each_thread(self):
+        out = self.attach('--view', 'threads', '--idle', '--limit', '0').out
+        self.assertEqual(out.count('cpu_time (cum)'), len(self.THREAD.findall(out)))
+        texts = {text.split(' (', 1)[0]: 'Thread ' + text for text in re.split(r'(?m)^Thread ', out)[1:]}
+        self.assertIn('MainThread', texts)
+        (_, count, seconds), = self.THREAD.findall(texts['busy'])
+        rows = self.ROW.findall(texts['busy'])
+        self.assertEqual(sum(int(row[4]) for row in rows), int(count), 'each sample has one leaf')
+        self.assertAlmostEqual(sum(int(row[2]) for row in rows), float(seconds) * 200, delta=10)
+        self.assertAlmostEqual(sum(float(row[0]) for row in rows), max(float(row[1]) for row in rows), delta=0.01)
+        descend = [row for row in rows if row[8] == 'descend']
+        self.assertTrue(descend, out)
+        for row in descend:
+            self.assertLessEqual(int(row[5]), int(count), 'recursion is counted once')
+        self.assertIn(f'Totals of tid {self.tids["busy"][0]}: wall ', texts['busy'])
+
+    def test_the_view_of_waits_names_what_the_sleepers_wait_for(self):
+        out = self.attach('--view', 'waits', '--idle').out
+        self.assertRegex(out, r'(?m)^seconds +share +samples +threads +class +reason +line +function$')
+        self.assertRegex(out, r'(?m)^ +[\d.]+ +[\d.]+% +\d+ +\d+ +(wait|idle) +\w+')
+        self.assertRegex(out, r'\.py:\d+ +\w*park')
+
+    def test_a_view_goes_into_the_table_besides_a_file(self):
+        with tempfile.TemporaryDirectory(prefix='spyhop-') as folder:
+            result = self.attach('--view', 'threads', '-o', os.path.join(folder, 'p.json'))
+            self.assertRegex(result.out, self.THREAD)
+            self.assertEqual(schema.profile_complaints(spyhop.load(os.path.join(folder, 'p.json'), result)), [])
 
     def test_collapsed_is_one_stack_a_line(self):
         out = self.attach('-f', 'collapsed', '-o', '-').out

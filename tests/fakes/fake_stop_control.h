@@ -26,15 +26,18 @@ class FakeStopControl : public ThreadStopControl {
     EXPECT_TRUE(stopped_) << "resumed what was not stopped";
     stopped_ = false;
   }
+  const StoppedAt& where() const noexcept override { return where_; }
   Nanos last_stop() const noexcept override { return 20 * kMicrosecond; }
   bool needs_retirement() const noexcept override { return needs_retirement_; }
 
+  void set_where(const StoppedAt& where) { where_ = where; }
   void set_outcome(StopOutcome outcome) { outcome_ = outcome; }
   bool stopped() const { return stopped_; }
   const std::vector<int>& tids() const { return tids_; }
 
  private:
   StopOutcome outcome_ = StopOutcome::kStopped;
+  StoppedAt where_;
   bool stopped_ = false;
   bool needs_retirement_ = false;
   std::vector<int> tids_;

@@ -96,6 +96,11 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK') if fields else 0.0
 
 
+def thread_cpu_seconds(pid, tid):
+    """The scheduler's count for one live thread, to the nanosecond: proc(5), schedstat, the first figure."""
+    return int(_read(f'/proc/{pid}/task/{tid}/schedstat').split()[0]) / 1e9
+
+
 def inner_pid(pid):
     """The pid a process has in its own pid namespace."""
     return int(status(pid).get('NSpid', str(pid)).split()[-1])

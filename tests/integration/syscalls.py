@@ -51,6 +51,18 @@ class Trace:
                 wrong.append(f'{call.name}({call.arguments}')
         return wrong
 
+    def while_stopped(self):
+        """Names of the calls that a thread made between a stop and its end, with how often."""
+        names, stopping = collections.Counter(), set()
+        for call in self.calls:
+            if call.name == 'ptrace' and call.arguments.startswith('PTRACE_INTERRUPT'):
+                stopping.add(call.tid)
+            elif call.name == 'ptrace' and call.arguments.startswith('PTRACE_DETACH'):
+                stopping.discard(call.tid)
+            elif call.tid in stopping:
+                names[call.name] += 1
+        return names
+
     def unpaired(self):
         """Threads seized more often than let go; empty when each stop was ended."""
         balance = collections.Counter()
@@ -59,11 +71,15 @@ class Trace:
         return {tid: left for tid, left in balance.items() if left > 0}
 
 
+# LeakSanitizer traces its own process, which strace has already.
+WITHOUT_LEAKS = ['-E', 'ASAN_OPTIONS=' + ':'.join(filter(None, [os.environ.get('ASAN_OPTIONS'), 'detect_leaks=0']))]
+
+
 def attach(pid, rate, duration, *more, calls='all'):
     """(Trace, profile) of one `spyhop attach`."""
     with tempfile.TemporaryDirectory(prefix='spyhop-') as folder:
         log, path = os.path.join(folder, 'strace'), os.path.join(folder, 'profile.json')
-        prefix = ['strace', '-f', '-qq', '-s', '256', '-o', log, '-e', f'trace={calls}']
+        prefix = ['strace', '-f', '-qq', '-s', '256', '-o', log, '-e', f'trace={calls}', *WITHOUT_LEAKS]
         result = spyhop.run('attach', '-p', pid, '-r', rate, '-d', duration, '-f', 'json', '-o', path, *more,
                             prefix=prefix, seconds=duration * 4 + 60).expect(spyhop.DONE)
         with open(log, encoding='utf-8', errors='replace') as file:

@@ -50,6 +50,19 @@ class StopRules:
     def test_the_target_is_not_written_to_nor_signalled(self):
         self.assertEqual(self.trace.harmful(self.puppet.pid, self.tids), [])
 
+    def test_with_native_stacks_only_threads_that_run_are_interrupted(self):
+        trace, profile = syscalls.attach(self.puppet.pid, 200, 1.0, '--native')
+        self.assertEqual({tid for _, tid in trace.ptrace(*syscalls.STOPPING)} - self.busy, set())
+        self.assertEqual(trace.unpaired(), {})
+        self.assertEqual(trace.harmful(self.puppet.pid, self.tids), [])
+        whole = profile['sampling']['samples'] - sum(profile['sampling']['truncated'].values())
+        self.assertGreater(whole, 0, profile['sampling'])
+
+    def test_while_the_target_is_stopped_it_is_only_read(self):
+        for more in ([], ['--native']):
+            trace, _ = syscalls.attach(self.puppet.pid, 200, 0.5, *more)
+            self.assertEqual(set(trace.while_stopped()) - {'wait4', 'process_vm_readv', 'rt_sigtimedwait', 'ptrace'}, set())
+
     def test_pause_never_stops_nothing(self):
         trace, profile = syscalls.attach(self.puppet.pid, 200, 0.5, '--pause=never', calls='ptrace,process_vm_readv')
         self.assertEqual(trace.ptrace(), [])
@@ -72,9 +85,15 @@ class SystemCallsOfTheTarget(unittest.TestCase):
     python = None
 
     def test_no_epoll_wait_returns_eintr(self):
+        self.assert_no_eintr()
+
+    def test_nor_with_native_stacks(self):
+        self.assert_no_eintr('--native')
+
+    def assert_no_eintr(self, *more):
         with harness.Puppet(self.python, 'eintr.py') as puppet:
             before = puppet.ask('counts')
-            profile = spyhop.attach(puppet.pid, 1000, EINTR_SECONDS)
+            profile = spyhop.attach(puppet.pid, 1000, EINTR_SECONDS, *more)
             after = puppet.ask('counts')
         for role in ('blocked', 'alternating'):
             calls, cut = (now - then for now, then in zip(after[role], before[role]))

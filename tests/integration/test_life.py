@@ -52,6 +52,19 @@ class Life(unittest.TestCase):
         self.assertLess(threads[late]['observed_s'], threads[early]['observed_s'] - 0.4)
         self.assertIn('newcomer', functions(profile))
 
+    def test_a_thread_that_takes_its_name_late_has_it(self):
+        puppet = self.worker(1, 5, 0)
+        running = self.attach(puppet.pid)
+        time.sleep(0.3)
+        late = puppet.ask('grow_late tardy')
+        time.sleep(1.2)
+        puppet.ask('shrink')
+        time.sleep(0.3)
+        running.interrupt(signal.SIGINT)
+        profile = spyhop.load(self.path, running.finish().expect(spyhop.DONE))
+        names = {thread['tid']: thread['name'] for thread in profile['threads']}
+        self.assertEqual(names[late], 'tardy')
+
     def test_exec_of_a_python_is_followed_and_told(self):
         puppet = self.worker(1, 5, 0)
         running = self.attach(puppet.pid)

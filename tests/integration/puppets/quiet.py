@@ -111,6 +111,20 @@ def settle(expected, seconds=60.0):
     return True
 
 
+def sleeps_on(tid):
+    """A thread sleeps, and was not woken when the GIL was free for a moment: that is not what it waits for."""
+    before = scheduling(tid)
+    time.sleep(0.001)
+    return before[0] == 'S' and before == scheduling(tid)
+
+
+def scheduling(tid):
+    """(state, how often it left its CPU by itself, how often not): proc_pid_status(5)."""
+    with open('/proc/self/task/%d/status' % tid) as file:
+        fields = dict(line.split(':', 1) for line in file)
+    return fields['State'].split()[0], fields['voluntary_ctxt_switches'], fields['nonvoluntary_ctxt_switches']
+
+
 def start(function, name=None):
     """Runs `function` in a named daemon thread that tells its kernel id first."""
     thread = threading.Thread(target=begin, args=(function,), name=name or function.__name__)

@@ -6,6 +6,11 @@ import time
 
 import quiet
 
+try:
+    import _thread as thread
+except ImportError:
+    import thread
+
 COUNTERS = []
 ROLES = {'busy': [], 'asleep': []}
 ENDINGS = []
@@ -49,6 +54,22 @@ def grow(name):
         told.append(quiet.native_id())
         newcomer(ending)
     quiet.start(run, name)
+    while not told:
+        time.sleep(0.001)
+    ENDINGS.append(ending)
+    return told[0]
+
+
+def grow_late(name):
+    """A new thread that `threading` knows by a name only after a while; answers its tid."""
+    ending, told = [], []
+
+    def run():
+        told.append(quiet.native_id())
+        time.sleep(0.2)
+        threading.current_thread().name = name
+        newcomer(ending)
+    thread.start_new_thread(run, ())
     while not told:
         time.sleep(0.001)
     ENDINGS.append(ending)
@@ -109,6 +130,7 @@ def main(busy_threads, depth, sleepers):
         time.sleep(0.001)
     quiet.serve({
         'tids': lambda _: ROLES, 'count': lambda _: sum(counter[0] for counter in COUNTERS), 'grow': grow,
+        'grow_late': grow_late,
         'shrink': shrink, 'churn': churn, 'churned': lambda _: CHURNED[0], 'fork': fork, 'exec': run, 'leave': leave})
 
 

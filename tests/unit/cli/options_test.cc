@@ -64,6 +64,23 @@ TEST(Options, PrintTheTableBesidesFilesUnlessStdoutIsTakenOrQuiet) {
   EXPECT_THAT(OutputsOf(ParseRun({"-o", "a.json", "--", "x"})->record), ElementsAre("a.json json"));
 }
 
+TEST(Options, TakeAViewWhereThereIsATableToShowIt) {
+  EXPECT_EQ(Attached({"-p1"}).record.view.table, TableView::kLines);
+  EXPECT_EQ(Attached({"-p1", "--view", "functions"}).record.view.table, TableView::kFunctions);
+  EXPECT_EQ(Attached({"-p1", "--view=threads", "--sort", "cpu"}).record.view.table,
+            TableView::kThreads);
+  EXPECT_EQ(Attached({"-p1", "--view", "waits", "-o", "p.json"}).record.view.table,
+            TableView::kWaits);
+  EXPECT_TRUE(ParseRun({"--view", "waits", "-o", "p.table", "--", "x"}).ok());
+  for (const absl::Status& status :
+       {ParseAttach({"-p1", "--view", "waits", "-f", "json"}).status(),
+        ParseAttach({"-p1", "--view", "waits", "-q", "-o", "p.folded"}).status(),
+        ParseRun({"--view", "waits", "-o", "p.json", "--", "x"}).status()}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(ErrorOf(status), HasSubstr("--view 'waits': views are of the format table"));
+  }
+}
+
 TEST(Options, NameTheUnknownOptionAndACloseOne) {
   EXPECT_EQ(ErrorOf(ParseAttach({"--durration", "5"}).status()),
             "unknown option '--durration'; did you mean '--duration'?");
@@ -90,12 +107,14 @@ TEST(Options, SayWhatIsWrongAndWhatIsRight) {
       {{"-p", "1", "-d", "1", "-d", "2"}, "--duration"},
       {{"-p", "1", "--pause", "newer"}, "use one of: auto never; did you mean 'never'?"},
       {{"-p", "1", "--sort", "x"}, "self total python native system wait gil cpu"},
+      {{"-p", "1", "--view", "wait"}, "lines functions threads waits; did you mean 'waits'?"},
+      {{"-p", "1", "--view", "waits", "--sort", "cpu"}, "--view 'waits': it is sorted by time"},
       {{"-p", "1", "--limit", "-1"}, "--limit '-1'"},
       {{"-p", "1", "-f", "html"}, "not available in this version"},
       {{"-p", "1", "-o", "x.pprof"}, "not available in this version"},
       {{"-p", "1", "-o", "a", "-o", "a"}, "the same file twice"},
       {{"-p", "1", "-o", "a", "-f", "json", "-f", "table"}, "2 formats (-f) for 1 outputs (-o)"},
-      {{"-p", "1", "-n"}, "--native: native stacks come with a later version"},
+      {{"-p", "1", "--native=some"}, "--native 'some'"},
       {{"-p", "1", "-s"}, "--subprocesses: following children comes with a later version"},
       {{"-p", "1", "--function", "("}, "is not a regular expression"},
   };
@@ -106,6 +125,17 @@ TEST(Options, SayWhatIsWrongAndWhatIsRight) {
   }
 }
 
+TEST(Options, OfNativeStacks) {
+  EXPECT_EQ(Attached({"-p", "1"}).record.sampler.native, NativeDetail::kNone);
+  EXPECT_EQ(Attached({"-n", "-p", "1"}).record.sampler.native, NativeDetail::kFolded);
+  EXPECT_TRUE(Attached({"-n", "-p", "1"}).record.view.native);
+  EXPECT_EQ(Attached({"-p", "1", "--native=all"}).record.sampler.native, NativeDetail::kAll);
+  EXPECT_EQ(ParseSnapshot({"-np", "1"}).value_or(SnapshotCommandOptions()).snapshot.native,
+            NativeDetail::kNone)
+      << "what is glued to a short option is its value";
+  EXPECT_EQ(ParseSnapshot({"-n", "-p", "1"})->snapshot.native, NativeDetail::kFolded);
+}
+
 TEST(Options, GiveHelpWhateverElseIsWrong) {
   EXPECT_TRUE(Attached({"--help"}).record.common.help);
   EXPECT_TRUE(Attached({"-h", "-p", "x", "--sort", "y", "z"}).record.common.help);
@@ -113,6 +143,7 @@ TEST(Options, GiveHelpWhateverElseIsWrong) {
   for (const char* command : {"attach", "run", "snapshot", "list", "doctor"}) {
     EXPECT_THAT(HelpFor(command), testing::StartsWith("Examples:\n")) << command;
   }
+  EXPECT_THAT(HelpFor("run"), HasSubstr("cpu_time (cum) ticks (cum) samples (cum)"));
 }
 
 TEST(Options, RunTakesEverythingAfterTheDashesAsTheProgram) {

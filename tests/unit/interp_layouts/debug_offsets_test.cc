@@ -241,6 +241,7 @@ TEST(DebugOffsets, AcceptANewerMinorVersionWhoseTableValidates) {
   const absl::StatusOr<Layout> layout = LayoutFromDebugOffsets(bytes, Base({3, 15, 2}, false));
   ASSERT_TRUE(layout.ok()) << layout.status();
   EXPECT_EQ(layout->first, (PyVersion{3, 16, 0}));
+  EXPECT_EQ(layout->features.opcodes, OpcodeSet::kUnknown);  // renumbered in each minor version
   Put(bytes, 208, 0);  // thread_state.current_frame on top of thread_state.prev's neighbour
   Put(bytes, 240, 8);  // thread_state.thread_id on top of thread_state.next
   EXPECT_FALSE(LayoutFromDebugOffsets(bytes, Base({3, 15, 2}, false)).ok());

@@ -86,6 +86,10 @@ TEST(Registry, TellsPatchReleasesApartThatMovedAField) {
   EXPECT_EQ(Find({3, 14, 5}).interpreter.modules.offset, 7688u);
   EXPECT_EQ(Find({3, 14, 4}, kFreeThreaded).interpreter.modules.offset, 7712u);
   EXPECT_EQ(Find({3, 14, 5}, kFreeThreaded).interpreter.modules.offset, 7712u);
+  EXPECT_EQ(Find({3, 13, 0}).line_monitoring.entry_size, 2u);
+  EXPECT_FALSE(Find({3, 13, 0}).line_monitoring.bytes_per_entry.present());
+  EXPECT_EQ(Find({3, 13, 5}).line_monitoring.entry_size, 0u);
+  EXPECT_EQ(Find({3, 13, 5}).line_monitoring.bytes_per_entry.offset, 0u);
   EXPECT_EQ(Find({3, 14, 8}, kFreeThreaded).interpreter.tlbc_generation.offset, 17628u);
   EXPECT_EQ(Find({3, 14, 10}, kFreeThreaded).interpreter.tlbc_generation.offset, 17300u);
 }
@@ -153,6 +157,8 @@ constexpr Expectation kSpots[] = {
     {SPYHOP_OFFSET(code.linetable), {104, 112, 112, 120, 120, 120, 136, 136, 136}},
     {SPYHOP_OFFSET(code.code), {32, 40, 40, 48, 48, 48, -1, -1, -1}},
     {SPYHOP_OFFSET(code.code_adaptive), {-1, -1, -1, -1, -1, -1, 184, 192, 200}},
+    {SPYHOP_OFFSET(code.monitoring), {-1, -1, -1, -1, -1, -1, -1, 168, 176}},
+    {SPYHOP_OFFSET(monitoring.lines), {-1, -1, -1, -1, -1, -1, -1, 40, 32}},
     {SPYHOP_OFFSET(frame_object.f_back), {24, 24, 24, 24, 24, 24, -1, -1, -1}},
     {SPYHOP_OFFSET(frame_object.f_code), {32, 32, 32, 32, 32, 32, -1, -1, -1}},
     {SPYHOP_OFFSET(frame_object.f_lasti), {120, 120, 104, 104, 104, 96, -1, -1, -1}},

@@ -1,7 +1,9 @@
 """The layouts' generator: its own parts, and that data, tables and this machine's headers agree."""
 import json
 import pathlib
+import shutil
 import sys
+import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
@@ -12,6 +14,7 @@ sys.path.insert(0, str(FOLDER / 'generator'))
 import check  # noqa: E402
 import generate  # noqa: E402
 import layout_header  # noqa: E402
+import opcodes  # noqa: E402
 import probe  # noqa: E402
 import render  # noqa: E402
 
@@ -66,6 +69,20 @@ class Ranges(unittest.TestCase):
         self.assertEqual(spans([fact((3, 9, 2), next=8), fact((3, 9, 2), 'debug', next=16)]), [(2, 2), (2, 2)])
 
 
+class Assuming(unittest.TestCase):
+    def test_a_new_field_comes_from_the_nearest_measured_release_and_says_so(self):
+        gone = {**fact((3, 9, 5), next=8), 'provenance': {}}
+        measured = {str(micro): fact((3, 9, micro), next=8, interp=micro) for micro in (2, 6)}
+        measured['debug'] = fact((3, 9, 5), 'debug', interp=5)
+        source = generate.nearest(gone, measured)
+        self.assertTrue(generate.complete(gone, source, ['thread.interp', 'thread.next', 'code.flags']))
+        self.assertEqual(gone['layout']['thread'], {'next': 8, 'interp': 6})
+        self.assertEqual(gone['provenance'], {'assumed': {'thread.interp': 'as in 3.9.6'}})
+
+    def test_without_a_relative_nothing_is_assumed(self):
+        self.assertIsNone(generate.nearest(fact((3, 9, 5)), {'a': fact((3, 8, 5)), 'b': fact((3, 9, 5), 'debug')}))
+
+
 class Parsing(unittest.TestCase):
     def test_layout_header_knows_each_field_and_its_width(self):
         members = {m.name: m for m in layout_header.groups()['thread']}
@@ -92,6 +109,64 @@ class Parsing(unittest.TestCase):
             struct { uint64_t exc_value; } err_stackitem; }'''
         self.assertEqual(list(probe._table_words(declaration)),
                          [('thread_state', 'size'), ('thread_state', 'next'), ('err_stackitem', 'exc_value')])
+
+
+class Opcodes(unittest.TestCase):
+    families = opcodes.Families(FOLDER / 'data')
+
+    def header(self, name, text):
+        folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, folder)
+        (folder / name).write_text(text)
+        return folder
+
+    def test_headers_on_this_machine_give_the_numbers_in_data(self):
+        self.assertEqual(check.opcodes_again(), [])
+
+    def test_every_series_has_numbers_and_every_name_a_family(self):
+        known = opcodes.by_series(opcodes.load_facts(FOLDER / 'data'), render.series)
+        self.assertEqual(set(known), set(render.features(FOLDER / 'data')))
+        for name, facts in known.items():
+            for opcode in facts[0]['opcodes']:
+                self.families.of(opcode, name)
+
+    def test_what_is_no_instruction_of_bytecode_is_left_out(self):
+        folder = self.header('opcode_ids.h', '#define CACHE 0\n#define HAVE_ARGUMENT 44\n#define NB_ADD 0\n'
+                             '#define MIN_INSTRUMENTED_OPCODE 236\n#define SETUP_FINALLY   265\n#define CALL\t\t53\n')
+        self.assertEqual(opcodes.numbers(folder), {'CACHE': 0, 'CALL': 53})
+
+    def test_the_newer_header_goes_first(self):
+        folder = self.header('opcode_ids.h', '#define CALL 53\n')
+        (folder / 'opcode.h').write_text('#include "opcode_ids.h"\n#define NB_ADD 0\n')
+        self.assertEqual(opcodes.numbers(folder), {'CALL': 53})
+
+    def test_two_instructions_of_one_number_are_an_error(self):
+        with self.assertRaises(SystemExit):
+            opcodes.numbers(self.header('opcode.h', '#define CALL 53\n#define RESUME 53\n'))
+
+    def test_an_exact_name_goes_before_a_pattern(self):
+        self.assertEqual(self.families.of('LOAD_ATTR_SLOT', '3.13'), 'kOther')
+        self.assertEqual(self.families.of('LOAD_ATTR_PROPERTY', '3.13'), 'kCallPython')
+        self.assertEqual(self.families.of('SETUP_WITH', '3.9'), 'kCall')
+
+    def test_a_series_can_have_its_own(self):
+        self.assertEqual(self.families.of('JUMP_ABSOLUTE', '3.10'), 'kEvalBreaker')
+        self.assertEqual(self.families.of('JUMP_ABSOLUTE', '3.9'), 'kOther')
+
+    def test_an_instrumented_instruction_is_of_the_family_of_its_base(self):
+        self.assertEqual(self.families.of('INSTRUMENTED_CALL_KW', '3.13'), 'kCall')
+        self.assertEqual(self.families.of('INSTRUMENTED_LINE', '3.13'), 'kInstrumented')
+
+    def test_a_new_name_is_an_error(self):
+        for name in ('CALL_SOMETHING_NEW', 'INSTRUMENTED_NOVELTY'):
+            with self.assertRaises(SystemExit):
+                self.families.of(name, '3.16')
+
+    def test_releases_of_a_series_that_differ_are_an_error(self):
+        facts = [{'version': f'3.9.{micro}', 'hex': 0x030900F0 | micro << 8, 'opcodes': {'CALL_METHOD': number}}
+                 for micro, number in ((1, 161), (2, 162))]
+        with self.assertRaises(SystemExit):
+            opcodes.by_series(facts, render.series)
 
 
 if __name__ == '__main__':

@@ -4,7 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidjson/document.h>
 
-#include "tests/unit/report/hostile_profile.h"
+#include "absl/strings/str_cat.h"
+#include "tests/unit/report/full_profile.h"
 
 namespace spyhop {
 namespace {
@@ -76,6 +77,32 @@ TEST(JsonProfile, HoldsIdleTimeAndThreadsWhateverTheView) {
             Json(HostileProfile(), {.per_thread = true, .idle = true, .limit = 0}));
   const rapidjson::Document document = Parse(Json(HostileProfile()));
   EXPECT_DOUBLE_EQ(document["threads"][1]["idle_s"].GetDouble(), 0.05);
+}
+
+TEST(JsonProfile, HasGilHoldersAndIdleReasonsAmongTheWaits) {
+  const rapidjson::Document document = Parse(Json(FullProfile()));
+  std::vector<std::string> waits;
+  for (const auto& line : document["lines"].GetArray()) {
+    for (const auto& wait : line["waits"].GetArray()) {
+      waits.push_back(absl::StrCat(line["line"].GetInt(), " ", wait["reason"].GetString(), " ",
+                                   wait["s"].GetDouble()));
+    }
+  }
+  EXPECT_THAT(waits, testing::ElementsAre("10 held by Thread-2 at worker.py:33 0.03",
+                                          "12 recv socket 10.0.0.5:5432 0.02",
+                                          "7 recv socket 10.0.0.5:5432 0.05", "5 epoll_wait 0.05",
+                                          "7 recv socket 10.0.0.5:5432 0.01",
+                                          "33 futex threading.Lock 0.02"));
+}
+
+TEST(JsonProfile, HasARowForAThreadWithoutAPythonState) {
+  const rapidjson::Document document = Parse(Json(FullProfile()));
+  const auto& blas = document["threads"][2];
+  EXPECT_STREQ(blas["name"].GetString(), "blas");
+  EXPECT_FALSE(blas["python"].GetBool());
+  EXPECT_DOUBLE_EQ(blas["native_s"].GetDouble(), 0.04);
+  EXPECT_DOUBLE_EQ(blas["cpu_s"].GetDouble(), 0.04);
+  for (const auto& line : document["lines"].GetArray()) EXPECT_NE(line["tid"].GetInt(), 44);
 }
 
 TEST(JsonProfile, HasStacksOnlyWhenAsked) {

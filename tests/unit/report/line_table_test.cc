@@ -7,6 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "report/display_width.h"
 #include "report/table_header.h"
+#include "tests/unit/report/full_profile.h"
 #include "tests/unit/report/hostile_profile.h"
 
 namespace spyhop {
@@ -50,12 +51,56 @@ TEST(LineTable, CountsIdleOnlyWhenAsked) {
   EXPECT_THAT(Table(HostileProfile()), Not(HasSubstr("/srv/app.py:9")));
 }
 
-TEST(LineTable, SaysWhatTimeNoShareColumnHolds) {
-  Profile profile = HostileProfile();
-  EXPECT_THAT(Table(profile), Not(HasSubstr("in no share column")));
-  const FrameId frame = AddFrame(profile, "/x.py", 1, "f");
-  profile.Add(MakeSample(profile, ThreadIndex{0}, {frame}, TimeClass::kRunQueue, kSecond));
-  EXPECT_THAT(Table(profile), HasSubstr("; in no share column: 1 s ready for a CPU\n"));
+TEST(LineTable, SharesOfARowAddUpToItsSelfTime) {
+  EXPECT_EQ(
+      Table(FullProfile(), {.idle = true}),
+      "Process 42, Python 3.11.2 (release): python3 app.py\n"
+      "Sampled 250 ms at 100 Hz (asked: 100 Hz) from 2023-11-14T22:13:20Z: 20 samples in 25 "
+      "rounds\n"
+      "Late rounds: 0; truncated: none; lost: 1 incomplete-frame\n"
+      "Target never stopped; own CPU 0 us (0.00 % of a core), memory 0 MB\n"
+      "Wall-clock time of all threads; 100 % = 400 ms, of it 20 ms ready for a CPU (runq), "
+      "60 ms in no line (no Python stack)\n"
+      "\n"
+      "python  native  system   gil  runq   idle  self s  total s  line               "
+      "function\n"
+      " 10.0%    7.5%       -  7.5%  5.0%      -   0.120    0.120  /srv/app.py:10     work\n"
+      " 15.0%       -    5.0%     -     -      -   0.080    0.090  /srv/worker.py:33  fib\n"
+      "     -       -   15.0%     -     -      -   0.060    0.060  /srv/lib.py:7      recv\n"
+      "     -       -       -     -     -  12.5%   0.050    0.050  /srv/loop.py:5     run\n"
+      "     -       -    7.5%     -     -      -   0.030    0.080  /srv/app.py:12     work\n"
+      "\n"
+      "wall s  cpu s  python  native  kernel   wait    gil   runq   idle  tid  thread\n"
+      " 0.250  0.081   0.040   0.030   0.010  0.070  0.030  0.020  0.050   42  MainThread\n"
+      " 0.100  0.070   0.070       -       -  0.030      -      -      -   43  Thread-2\n"
+      " 0.050  0.040       -   0.040       -  0.010      -      -      -   44  blas (native)\n"
+      " 0.400  0.191   0.110   0.070   0.010  0.110  0.030  0.020  0.050       all 3 "
+      "threads\n");
+}
+
+TEST(LineTable, ShowsTheRunQueueOnlyWhenItMatters) {
+  EXPECT_THAT(Table(HostileProfile()), Not(HasSubstr("gil  runq  self s")));
+  EXPECT_THAT(Table(HostileProfile()), Not(HasSubstr("of it")));
+  EXPECT_THAT(Table(FullProfile()), HasSubstr("gil  runq  self s"));
+}
+
+TEST(FunctionTable, AddsUpTheLinesOfAFunction) {
+  StringSink sink;
+  WriteFunctionTable(FullProfile(), {}, sink);
+  EXPECT_THAT(
+      sink.text(),
+      HasSubstr("\npython  native  system   gil  runq  self s  total s  cpu s  file            "
+                "function\n"
+                " 11.4%    8.6%    8.6%  8.6%  5.7%   0.150    0.200  0.080  /srv/app.py     work\n"
+                " 17.1%       -    5.7%     -     -   0.080    0.090  0.060  /srv/worker.py  fib\n"
+                "     -       -   17.1%     -     -   0.060    0.060      -  /srv/lib.py     "
+                "recv\n\nwall s"));
+}
+
+TEST(FunctionTable, SaysHowManyTheLimitLeftOut) {
+  StringSink sink;
+  WriteFunctionTable(FullProfile(), {.sort = SortKey::kCpu, .limit = 1}, sink);
+  EXPECT_THAT(sink.text(), HasSubstr("and 2 more functions (--limit 0 shows all)\n"));
 }
 
 TEST(LineTable, SortsByTheKeyAsked) {
@@ -65,6 +110,20 @@ TEST(LineTable, SortsByTheKeyAsked) {
   const std::string by_wait = Table(HostileProfile(), {.sort = SortKey::kWait});
   EXPECT_THAT(by_wait, HasSubstr("wait s"));
   EXPECT_THAT(by_wait, Not(HasSubstr("</script>.py")));
+}
+
+// The first row of the lines by each key.
+TEST(LineTable, HasARowOfEachKeyOnTop) {
+  const std::pair<SortKey, const char*> kTops[] = {
+      {SortKey::kSelf, "/srv/app.py:10"},      {SortKey::kTotal, "/srv/app.py:1"},
+      {SortKey::kPython, "/srv/worker.py:33"}, {SortKey::kNative, "/srv/app.py:10"},
+      {SortKey::kSystem, "/srv/lib.py:7"},     {SortKey::kWait, "/srv/lib.py:7"},
+      {SortKey::kGil, "/srv/app.py:10"},       {SortKey::kCpu, "/srv/app.py:10"}};
+  for (const auto& [key, place] : kTops) {
+    const std::string table = Table(FullProfile(), {.sort = key, .limit = 1});
+    EXPECT_THAT(table, testing::ContainsRegex(std::string("function\n.* ") + place + " +[a-z<]"))
+        << place;
+  }
 }
 
 TEST(LineTable, SaysHowManyLinesTheLimitLeftOut) {
@@ -108,9 +167,16 @@ TEST(LineTable, KeepsOnlyWhatTheFiltersKeep) {
 }
 
 TEST(LineTable, FitsTheTerminal) {
-  for (const size_t width : {80, 100, 120, 200}) {
-    const std::string table = Table(HostileProfile(), {.width = width});
-    for (const absl::string_view line : absl::StrSplit(table, '\n')) {
+  for (const size_t width : {40, 50, 60, 80, 100, 120, 200}) {
+    StringSink tables;
+    for (const Profile& profile : {HostileProfile(), FullProfile()}) {
+      for (const bool all : {false, true}) {
+        const ViewOptions options{.per_thread = all, .idle = all, .width = width};
+        WriteLineTable(profile, options, tables);
+        WriteFunctionTable(profile, options, tables);
+      }
+    }
+    for (const absl::string_view line : absl::StrSplit(tables.text(), '\n')) {
       EXPECT_LE(DisplayWidth(std::string(line)), width) << line;
     }
   }

@@ -51,6 +51,44 @@ TEST(TextSnapshot, ShowsEachThreadWithItsLeafFirst) {
             "    (no frames)\n");
 }
 
+TEST(TextSnapshot, ShowsTheFileThatNativeCodeIsIn) {
+  Snapshot snapshot;
+  snapshot.threads.push_back(
+      {.frames = {
+           {.function = "deflate", .module = "/usr/lib/libz.so.1", .kind = FrameKind::kNative},
+           {.function = "[unknown]", .kind = FrameKind::kNative}}});
+  StringSink sink;
+  WriteTextSnapshot(snapshot, {}, sink);
+  EXPECT_THAT(sink.text(), testing::EndsWith("    deflate (libz.so.1, native)\n"
+                                             "    [unknown] (native)\n"));
+}
+
+TEST(TextSnapshot, ShowsTheLineOfNativeCodeWhereItIsKnown) {
+  Snapshot snapshot;
+  snapshot.threads.push_back({.frames = {{.file = "/build/zlib/trees.c",
+                                          .function = "_tr_flush_block",
+                                          .module = "/usr/lib/libz.so.1",
+                                          .line = 7,
+                                          .kind = FrameKind::kNative}}});
+  StringSink sink;
+  WriteTextSnapshot(snapshot, {}, sink);
+  EXPECT_THAT(sink.text(),
+              testing::EndsWith("    _tr_flush_block (trees.c:7, libz.so.1, native)\n"));
+}
+
+TEST(JsonSnapshot, TellsWhereNativeCodeIs) {
+  Snapshot snapshot;
+  snapshot.threads.push_back({.frames = {{.function = "deflate",
+                                          .module = "/usr/lib/libz.so.1",
+                                          .address = 0x7f0012345678,
+                                          .kind = FrameKind::kNative}}});
+  StringSink sink;
+  WriteJsonSnapshot(snapshot, sink);
+  EXPECT_THAT(sink.text(),
+              testing::HasSubstr("\"kind\":\"native\",\"module\":\"/usr/lib/libz.so.1\","
+                                 "\"address\":\"0x7f0012345678\""));
+}
+
 TEST(TextSnapshot, ShowsJustTheNameOfAFrameThatIsNowhere) {
   Snapshot snapshot;
   snapshot.threads.push_back({.frames = {{.function = "<frames left out>"},
@@ -63,6 +101,25 @@ TEST(TextSnapshot, ShowsJustTheNameOfAFrameThatIsNowhere) {
   EXPECT_THAT(sink.text(),
               testing::HasSubstr("\n    <frames left out>\n    f\n    read (kernel)\n"));
   EXPECT_THAT(sink.text(), testing::HasSubstr("; 1 frame left out)\n"));
+}
+
+TEST(TextSnapshot, TellsEachThreadsClassAndWhatItWaitsFor) {
+  Snapshot snapshot;
+  for (int i = 0; i < kTimeClasses; ++i) {
+    snapshot.threads.push_back({.tid = i, .time_class = static_cast<TimeClass>(i)});
+  }
+  snapshot.threads[3].wait_reason = "futex threading.Lock";
+  snapshot.threads[4].wait_reason = "held by \x1bThread-2 at worker.py:33";
+  snapshot.threads[6].wait_reason = "epoll_wait";
+  snapshot.threads[1].python = false;
+  StringSink sink;
+  WriteTextSnapshot(snapshot, {}, sink);
+  for (const char* line : {"Thread 0: python\n", "Thread 1: native, not a Python thread\n",
+                           "Thread 2: kernel\n", "Thread 3: wait (futex threading.Lock)\n",
+                           "Thread 4: gil (held by \\x1bThread-2 at worker.py:33)\n",
+                           "Thread 5: runq\n", "Thread 6: idle (epoll_wait)\n"}) {
+    EXPECT_THAT(sink.text(), testing::HasSubstr(line));
+  }
 }
 
 TEST(TextSnapshot, KeepsThePlaceWhenItCutsALine) {

@@ -77,6 +77,17 @@ TEST(TextTable, LeavesOutAnOptionalColumnBeforeTheRestIsUnreadable) {
             "22  c.py:2\n");
 }
 
+TEST(TextTable, LeavesOutSpareColumnsOnlyWhenNotEvenTheLeastFits) {
+  TextTable table({{.title = "one", .spare = 1},
+                   {.title = "two", .spare = 2},
+                   {.title = "n"},
+                   {"path", Fit::kCutLeft, 6}});
+  table.AddRow({"1", "2", "3", "/a/b/cccc.py"});
+  EXPECT_EQ(Written(table, 19), "one  two  n  path\n  1    2  3  ..c.py\n");
+  EXPECT_EQ(Written(table, 18), "one  n  path\n  1  3  ../cccc.py\n");
+  EXPECT_EQ(Written(table, 9), "n  path\n3  ..c.py\n");
+}
+
 TEST(TextTable, ColoursOnlyWhenAsked) {
   EXPECT_THAT(Written(Sample(), 0, true), testing::HasSubstr("\x1b[1m22  c.py:2"));
   EXPECT_THAT(Written(Sample(), 0, false), testing::Not(testing::HasSubstr("\x1b")));

@@ -19,6 +19,14 @@
 extern "C" {
 int spyhop_elf_file_test_variable = 7;
 [[gnu::noinline]] int spyhop_elf_file_test_function() { return spyhop_elf_file_test_variable; }
+// Parts of functions, as compilers name them.
+[[gnu::used]] void spyhop_split_cold() asm("spyhop_split.cold");
+[[gnu::used]] void spyhop_split_part() asm("spyhop_split.part.0");
+[[gnu::used]] void spyhop_split_longer() asm("spyhop_split_longer.cold");
+[[gnu::used]] char spyhop_split_table asm("spyhop_split.table") = 1;
+void spyhop_split_cold() {}
+void spyhop_split_part() {}
+void spyhop_split_longer() {}
 }
 
 namespace spyhop {
@@ -68,6 +76,43 @@ TEST(ElfFile, FindsSymbolsWhereTheyAre) {
   EXPECT_TRUE(variable);
 }
 
+std::vector<std::string> NamesOf(const std::vector<ElfSymbol>& symbols) {
+  std::vector<std::string> names;
+  for (const ElfSymbol& symbol : symbols) names.push_back(symbol.name);
+  return names;
+}
+
+TEST(ElfFile, FindsAFunctionWithItsParts) {
+  const ElfFile file = OpenSelf();
+  const std::vector<ElfSymbol> parts = file.FindFunctions({"spyhop_split"});
+  EXPECT_THAT(NamesOf(parts),
+              testing::UnorderedElementsAre("spyhop_split.cold", "spyhop_split.part.0"))
+      << "neither the object nor the longer name";
+  for (const ElfSymbol& part : parts) {
+    const auto expected = part.name == "spyhop_split.cold" ? &spyhop_split_cold : spyhop_split_part;
+    EXPECT_EQ(part.address + OwnBias(file), reinterpret_cast<uint64_t>(expected));
+    EXPECT_GT(part.size, 0u);
+  }
+  EXPECT_THAT(file.FindSymbols({"spyhop_split"}), IsEmpty());
+}
+
+TEST(ElfFile, FindsFunctionsByABeginningOfTheirNames) {
+  const ElfFile file = OpenSelf();
+  EXPECT_THAT(NamesOf(file.FindFunctions({"spyhop_split_*", "no such name*"})),
+              testing::ElementsAre("spyhop_split_longer.cold"));
+  EXPECT_THAT(NamesOf(file.FindFunctions({"spyhop_split*", "spyhop_split_longer"})),
+              testing::UnorderedElementsAre("spyhop_split.cold", "spyhop_split.part.0",
+                                            "spyhop_split_longer.cold"))
+      << "each once, and no object";
+  EXPECT_THAT(file.FindSymbols({"spyhop_split*"}), IsEmpty());
+}
+
+TEST(ElfFile, ObjectsAreNoFunctions) {
+  EXPECT_THAT(OpenSelf().FindFunctions({"spyhop_elf_file_test_variable"}), IsEmpty());
+  EXPECT_THAT(NamesOf(OpenSelf().FindFunctions({"spyhop_elf_file_test_function"})),
+              Contains("spyhop_elf_file_test_function"));
+}
+
 TEST(ElfFile, EveryMappingGivesTheSameBias) {
   const ElfFile file = OpenSelf();
   const MemoryMap map = MemoryMap::Parse(ReadFile("/proc/self/maps"));
@@ -102,7 +147,7 @@ TEST(ElfFile, ListsSegments) {
   EXPECT_THAT(file.segments(), Contains(testing::Field(&ElfSegment::executable, true)));
 }
 
-TEST(ElfFile, ReadsABuildId) {
+TEST(ElfFile, ReadsABuildIdAndDynamicSymbols) {
   // libc has one on every distribution.
   const MemoryMap map = MemoryMap::Parse(ReadFile("/proc/self/maps"));
   const Mapping* libc = map.Find(RemoteAddress(reinterpret_cast<uint64_t>(&std::fclose)));
@@ -110,6 +155,7 @@ TEST(ElfFile, ReadsABuildId) {
   absl::StatusOr<ElfFile> file = ElfFile::Open(ScopedFd(open(libc->path.c_str(), O_RDONLY)));
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_THAT(file->BuildId(), testing::MatchesRegex("[0-9a-f]{16,64}"));
+  EXPECT_THAT(file->FindFunctions({"fclose"}), Contains(testing::Field(&ElfSymbol::dynamic, true)));
 }
 
 TEST(ElfFile, RefusesWhatIsNoElfFile) {

@@ -58,6 +58,15 @@ TEST_F(LineProfileTest, GivesSelfToTheLeafAndTotalToAll) {
   EXPECT_THAT(Rows(), ElementsAre("main:1 3/13", "f:5 10/10"));
 }
 
+TEST_F(LineProfileTest, ChargesNativeFramesToTheirLineUnlessTheyAreRowsOfTheirOwn) {
+  const FrameId native = At("deflate", 0, FrameKind::kNative);
+  const FrameId call = At("read", 0, FrameKind::kKernel);
+  Add({At("main", 1), native, At("callback", 7), native, call}, 10);
+  EXPECT_THAT(Rows(), ElementsAre("main:1 0/10", "callback:7 10/10"));
+  EXPECT_THAT(Rows({.native = true}),
+              ElementsAre("deflate:0 10/10", "main:1 0/10", "callback:7 0/10"));
+}
+
 TEST_F(LineProfileTest, CountsARecursiveLineOnce) {
   Add({At("main", 1), At("fib", 4), At("fib", 4), At("fib", 4), At("fib", 2)}, 10);
   EXPECT_THAT(Rows(), ElementsAre("main:1 0/10", "fib:2 10/10", "fib:4 0/10"));
@@ -121,6 +130,29 @@ TEST_F(LineProfileTest, LeavesOutWhatTheFilterLeavesOut) {
       MakeLineProfile(profile_, {}, [&](const Profile::Key& key) { return key.thread == other; });
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].tid, 102);
+}
+
+TEST_F(LineProfileTest, SelfFrameIsTheOneThatSelfTimeGoesTo) {
+  const auto self_of = [this](const std::vector<FrameId>& root_first) {
+    return SelfFrame(profile_, profile_.stacks().Intern(root_first));
+  };
+  const FrameId python = At("main", 1);
+  const FrameId native = At("memcpy", 0, FrameKind::kNative);
+  EXPECT_EQ(self_of({At("root", 1), python}), python);
+  EXPECT_EQ(self_of({python, At("wrap", 0, FrameKind::kNative), native}), python);
+  EXPECT_EQ(self_of({At("start", 0, FrameKind::kNative), native}), native);
+  EXPECT_EQ(self_of({}), std::nullopt);
+}
+
+TEST_F(LineProfileTest, TellsIdleSamplesFromOthers) {
+  Add({At("main", 1)}, 1, TimeClass::kIdle);
+  Add({At("main", 1)}, 1, TimeClass::kWait);
+  Add({At("main", 1), At("f", 2)}, 1, TimeClass::kIdle);
+  const std::vector<LineRow> rows = MakeLineProfile(profile_, {});
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].total.Samples(true), 3u);
+  EXPECT_EQ(rows[0].total.Samples(false), 1u);
+  EXPECT_EQ(rows[1].self.Samples(false), 0u);
 }
 
 TEST_F(LineProfileTest, SelfTimesAddUpToTheThreadsTime) {

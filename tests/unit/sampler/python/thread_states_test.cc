@@ -91,6 +91,42 @@ TEST_P(ThreadStatesTest, ALookAtUnchangedListsIsOneBatch) {
   EXPECT_EQ(memory_.batches(), 1u);
 }
 
+TEST_P(ThreadStatesTest, WhileTheGilStaysWithOneThreadOnlyThoseAwakeAreCopied) {
+  for (uint64_t i = 0; i < 50; ++i) AddThread(world_.interpreter, 0x10000 + i);
+  HoldGil(world_.tstate);
+  ThreadStates states(memory_, interpreter_);
+  states.Look();
+  states.Look();
+  const ThreadStates::ThreadEntry* const awake[] = {&states.threads().back()};
+  ASSERT_EQ(awake[0]->address, world_.tstate);
+  EXPECT_TRUE(states.HeldGilLast(*awake[0]));
+  const bool tells = layout().gil.switch_number.present() && layout().gil.last_holder.present();
+  EXPECT_NE(states.HeldGilLast(states.threads().front()), tells);
+  memory_.ClearLog();
+  EXPECT_EQ(states.LookAt(awake), tells ? LookResult::kQuiet : LookResult::kSame);
+  EXPECT_EQ(memory_.batches(), 1u);
+  if (!tells) return;
+  for (const FakeMemory::LoggedRead& read : memory_.log()) {
+    EXPECT_NE(read.address, states.threads().front().address);
+  }
+
+  HoldGil(states.threads().front().address);
+  EXPECT_EQ(states.LookAt(awake), LookResult::kSame);
+  AddThread(world_.interpreter, 0x8000);
+  EXPECT_EQ(states.LookAt(awake), LookResult::kChanged);
+}
+
+TEST_P(ThreadStatesTest, ATurnThatCameBackToTheSameThreadIsNotQuiet) {
+  if (!layout().gil.switch_number.present()) GTEST_SKIP() << "has no count of turns";
+  HoldGil(world_.tstate);
+  ThreadStates states(memory_, interpreter_);
+  states.Look();
+  states.Look();
+  const RemoteAddress gil = states.interpreters()[0].gil->address();
+  memory_.Set(layout().gil.switch_number.At(gil), uint64_t{2});
+  EXPECT_EQ(states.LookAt({}), LookResult::kSame);
+}
+
 TEST_P(ThreadStatesTest, SeesThreadsComeAndGo) {
   ThreadStates states(memory_, interpreter_);
   states.Look();

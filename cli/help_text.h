@@ -1,0 +1,40 @@
+// Texts of a command's help before and after its options: examples to copy, and what the views
+// show.
+#ifndef SPYHOP_CLI_HELP_TEXT_H_
+#define SPYHOP_CLI_HELP_TEXT_H_
+
+namespace spyhop {
+
+inline constexpr const char* kAttachExamples =
+    "  spyhop attach --pid 1234               until Ctrl-C, then a table per line\n"
+    "  spyhop attach -p 1234 -d 30 -o p.json  for 30 s, into a file\n"
+    "  spyhop attach -p 1234 --view waits     what its threads wait for\n"
+    "  spyhop attach -p 1234 -d 10 -f collapsed -o - | flamegraph.pl > p.svg\n";
+inline constexpr const char* kRunExamples =
+    "  spyhop run -- python3 app.py --port 80      a table when it has ended\n"
+    "  spyhop run -r 1khz -o p.json -- ./app.py    into a file\n";
+inline constexpr const char* kSnapshotExamples =
+    "  spyhop snapshot --pid 1234           every thread's stack now\n"
+    "  spyhop snapshot -p 1234 --json       the same for scripts\n";
+// What --view shows; docs/views.md has all of it.
+inline constexpr const char* kViews =
+    "Views of the table (--view):\n"
+    "  lines      per line: shares of wall-clock time by class, self and total seconds\n"
+    "  functions  the same per function, and CPU seconds\n"
+    "  threads    per thread and line: cpu_time (cum) ticks (cum) samples (cum)\n"
+    "               cpu_time  CPU seconds, by the scheduler's count\n"
+    "               ticks     wall-clock time in sampling periods (1 / rate), rounded; a late\n"
+    "                         sample counts for all the periods it stands for\n"
+    "               samples   their number\n"
+    "               (cum)     of all stacks with the line on them, each once\n"
+    "  waits      per reason: seconds, share, samples, threads, and the lines that wait\n";
+inline constexpr const char* kListExamples =
+    "  spyhop list                          the Python processes of this machine\n"
+    "  spyhop list --json | jq '.processes[].pid'\n";
+inline constexpr const char* kDoctorExamples =
+    "  spyhop doctor                        can Spyhop attach on this machine?\n"
+    "  spyhop doctor --pid 1234             to this process, and with what detail?\n";
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_CLI_HELP_TEXT_H_

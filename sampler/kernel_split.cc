@@ -1,0 +1,115 @@
+#include "sampler/kernel_split.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace spyhop {
+namespace {
+
+// A page fault that needs no disk, on a virtual machine; one of a huge page takes a hundred times
+// that.
+constexpr Nanos kFaultTime = 2 * kMicrosecond;
+
+}  // namespace
+
+// By value: Settle passes what is reset here.
+void KernelSplit::Open(CpuTicks ticks) {
+  *this = KernelSplit();
+  first_ = last_ = ticks;
+}
+
+void KernelSplit::Note(const Sample& sample, const std::optional<CpuTicks>& ticks, bool stopped,
+                       TimeClass in_user_mode) {
+  const CpuTicks before = last_;
+  if (ticks) last_ = *ticks;
+  seen_ += sample.weight;
+  ++samples_;
+  if (sample.time_class == TimeClass::kKernel) {
+    seen_in_kernel_ += sample.weight;
+    KernelShare& share = kernel_shares_[Profile::KeyOf(sample)];
+    share.weight += sample.weight;
+    share.in_user_mode = in_user_mode;
+    return;
+  }
+  Share& share = (stopped ? stopped_ : unstopped_)[Profile::KeyOf(sample)];
+  share.weight += sample.weight;
+  const auto faults = static_cast<Nanos>(last_.minor_faults - before.minor_faults);
+  share.faults += std::min(faults * kFaultTime, sample.weight);
+  if (!stopped || faults > 0) {
+    share.system_ticks += static_cast<double>(last_.system - before.system);
+  }
+}
+
+void KernelSplit::Settle(Profile& profile) {
+  const auto system = static_cast<double>(last_.system - first_.system);
+  const double all = system + static_cast<double>(last_.user - first_.user);
+  if (all > 0) {
+    const double difference =
+        static_cast<double>(seen_) * system / all - static_cast<double>(seen_in_kernel_);
+    if (difference > 0) {
+      MoveToKernel(difference, profile);
+    } else if (IsCertain(difference)) {
+      MoveFromKernel(-difference, profile);
+    }
+  }
+  Open(last_);
+}
+
+// Two standard deviations of both shares.
+bool KernelSplit::IsCertain(double difference) const {
+  const double ticks = static_cast<double>(last_.system - first_.system + last_.user - first_.user);
+  const double share = static_cast<double>(last_.system - first_.system) / ticks;
+  const double variance = share * (1 - share) * (1 / ticks + 1.0 / samples_) + 1 / (ticks * ticks);
+  return std::abs(difference) > 2 * std::sqrt(variance) * static_cast<double>(seen_);
+}
+
+// First where ticks fell, but no more to page faults than they take; what is left to threads
+// without the GIL, of which nothing else is known; and then to page faults after all, for huge ones
+// take long. But of a stopped thread the registers are known: the one tick of a thread that lives 5
+// ms is no proof against them.
+void KernelSplit::MoveToKernel(double amount, Profile& profile) {
+  const double ticks = TicksOf(unstopped_) + TicksOf(stopped_);
+  if (ticks == 0) return;
+  double left = amount;
+  for (Shares* shares : {&unstopped_, &stopped_}) {
+    for (auto& [key, share] : *shares) {
+      const double most = static_cast<double>(shares == &stopped_ ? share.faults : share.weight);
+      left -= Take(key, share, std::min(amount * share.system_ticks / ticks, most), profile);
+    }
+  }
+  left -= Spread(unstopped_, left, profile);
+  if (IsCertain(amount)) Spread(stopped_, left, profile);
+}
+
+double KernelSplit::Spread(Shares& shares, double amount, Profile& profile) {
+  const double ticks = TicksOf(shares);
+  if (ticks == 0 || amount <= 0) return 0;
+  double moved = 0;
+  for (auto& [key, share] : shares) {
+    moved += Take(key, share, amount * share.system_ticks / ticks, profile);
+  }
+  return moved;
+}
+
+double KernelSplit::Take(const Profile::Key& key, Share& share, double amount, Profile& profile) {
+  const auto part = std::min(static_cast<Nanos>(amount), share.weight);
+  share.weight -= part;
+  profile.Move(key, TimeClass::kKernel, part);
+  return static_cast<double>(part);
+}
+
+double KernelSplit::TicksOf(const Shares& shares) {
+  double ticks = 0;
+  for (const auto& [key, share] : shares) ticks += share.system_ticks;
+  return ticks;
+}
+
+void KernelSplit::MoveFromKernel(double amount, Profile& profile) const {
+  const double scale = amount / static_cast<double>(seen_in_kernel_);
+  for (const auto& [key, share] : kernel_shares_) {
+    const auto part = static_cast<Nanos>(static_cast<double>(share.weight) * scale);
+    profile.Move(key, share.in_user_mode, part);
+  }
+}
+
+}  // namespace spyhop

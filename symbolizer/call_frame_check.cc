@@ -1,0 +1,228 @@
+#include "symbolizer/call_frame_check.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <gelf.h>
+
+#include <array>
+#include <cstring>
+#include <optional>
+#include <string_view>
+
+namespace spyhop {
+namespace {
+
+// x86-64 has 67 and what vendors add (System V ABI, AMD64, figure 3.36).
+constexpr uint64_t kMostRegisters = 256;
+constexpr int kMostRemembered = 64;
+constexpr uint8_t kPrimary = 0xc0;  // bits of an instruction that has its operand in the others
+
+// What follows an instruction.
+enum class Operand : uint8_t { kNone, kRegister, kNumber, kBlock, kByte, kTwoBytes, kFourBytes };
+struct Operands {
+  Operand first = Operand::kNone;
+  Operand second = Operand::kNone;
+};
+
+// Nothing for one that is not known, or not used in .eh_frame (DW_CFA_set_loc).
+std::optional<Operands> OperandsOf(uint8_t instruction) {
+  switch (instruction) {
+    case DW_CFA_nop:
+    case DW_CFA_remember_state:
+    case DW_CFA_restore_state:
+      return Operands{};
+    case DW_CFA_advance_loc1:
+      return Operands{Operand::kByte};
+    case DW_CFA_advance_loc2:
+      return Operands{Operand::kTwoBytes};
+    case DW_CFA_advance_loc4:
+      return Operands{Operand::kFourBytes};
+    case DW_CFA_restore_extended:
+    case DW_CFA_undefined:
+    case DW_CFA_same_value:
+    case DW_CFA_def_cfa_register:
+      return Operands{Operand::kRegister};
+    case DW_CFA_register:
+      return Operands{Operand::kRegister, Operand::kRegister};
+    case DW_CFA_offset_extended:
+    case DW_CFA_offset_extended_sf:
+    case DW_CFA_def_cfa:
+    case DW_CFA_def_cfa_sf:
+    case DW_CFA_val_offset:
+    case DW_CFA_val_offset_sf:
+    case DW_CFA_GNU_negative_offset_extended:
+      return Operands{Operand::kRegister, Operand::kNumber};
+    case DW_CFA_def_cfa_offset:
+    case DW_CFA_def_cfa_offset_sf:
+    case DW_CFA_GNU_args_size:
+      return Operands{Operand::kNumber};
+    case DW_CFA_def_cfa_expression:
+      return Operands{Operand::kBlock};
+    case DW_CFA_expression:
+    case DW_CFA_val_expression:
+      return Operands{Operand::kRegister, Operand::kBlock};
+    default:
+      return std::nullopt;
+  }
+}
+
+class Reader {
+ public:
+  explicit Reader(absl::Span<const uint8_t> bytes) : bytes_(bytes) {}
+
+  bool done() const { return bytes_.empty(); }
+  absl::Span<const uint8_t> rest() const { return bytes_; }
+
+  bool Skip(uint64_t count) {
+    if (count > bytes_.size()) return false;
+    bytes_.remove_prefix(count);
+    return true;
+  }
+  std::optional<uint8_t> Byte() {
+    if (bytes_.empty()) return std::nullopt;
+    const uint8_t byte = bytes_.front();
+    bytes_.remove_prefix(1);
+    return byte;
+  }
+  // ULEB128, or the bits of an SLEB128. What does not fit into 64 bits is as if it were cut.
+  std::optional<uint64_t> Number() {
+    uint64_t value = 0;
+    for (unsigned shift = 0;; shift += 7) {
+      const std::optional<uint8_t> byte = Byte();
+      if (!byte) return std::nullopt;
+      if (shift < 64) value |= uint64_t{*byte & 0x7fU} << shift;
+      if ((*byte & 0x80) == 0) return value;
+    }
+  }
+  bool Take(Operand operand) {
+    switch (operand) {
+      case Operand::kNone:
+        return true;
+      case Operand::kByte:
+        return Skip(1);
+      case Operand::kTwoBytes:
+        return Skip(2);
+      case Operand::kFourBytes:
+        return Skip(4);
+      case Operand::kNumber:
+        return Number().has_value();
+      case Operand::kRegister:
+        return Number().value_or(kMostRegisters) < kMostRegisters;
+      case Operand::kBlock:
+        break;
+    }
+    const std::optional<uint64_t> size = Number();
+    return size && Skip(*size);
+  }
+
+ private:
+  absl::Span<const uint8_t> bytes_;
+};
+
+absl::Span<const uint8_t> Between(const uint8_t* begin, const uint8_t* end) {
+  return begin <= end ? absl::MakeSpan(begin, static_cast<size_t>(end - begin))
+                      : absl::Span<const uint8_t>();
+}
+
+// How the addresses of an entry are written (Linux Standard Base 5.0, Core, 10.5 and 10.6.1): of
+// those in use, in so many bytes. Nothing for others.
+std::optional<uint64_t> SizeOfAddress(const Dwarf_CIE& cie) {
+  const std::string_view augmentation = cie.augmentation;
+  Reader data(Between(cie.augmentation_data, cie.augmentation_data + cie.augmentation_data_size));
+  uint8_t encoding = DW_EH_PE_absptr;
+  for (const char each : augmentation) {
+    if (each == 'R') {
+      encoding = data.Byte().value_or(DW_EH_PE_omit);
+    } else if (each == 'L') {
+      data.Skip(1);
+    } else if (each == 'P') {
+      // A pointer as its own encoding says: 4 bytes, or 8.
+      const uint8_t form = data.Byte().value_or(DW_EH_PE_omit) & 0x0f;
+      data.Skip(form == DW_EH_PE_sdata4 || form == DW_EH_PE_udata4 ? 4 : 8);
+    }
+  }
+  switch (encoding & 0x0f) {
+    case DW_EH_PE_absptr:
+    case DW_EH_PE_udata8:
+    case DW_EH_PE_sdata8:
+      return 8;
+    case DW_EH_PE_udata4:
+    case DW_EH_PE_sdata4:
+      return 4;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+bool IsTameFrameProgram(absl::Span<const uint8_t> program) {
+  Reader reader(program);
+  int remembered = 0;
+  while (!reader.done()) {
+    const uint8_t instruction = *reader.Byte();
+    Operands operands;
+    if ((instruction & kPrimary) == DW_CFA_offset) {
+      operands.first = Operand::kNumber;
+    } else if ((instruction & kPrimary) == 0) {
+      const std::optional<Operands> found = OperandsOf(instruction);
+      if (!found) return false;
+      operands = *found;
+    }
+    if (instruction == DW_CFA_restore_state && remembered > 0) --remembered;
+    if (instruction == DW_CFA_remember_state && ++remembered > kMostRemembered) return false;
+    if (!reader.Take(operands.first) || !reader.Take(operands.second)) return false;
+  }
+  return true;
+}
+
+CallFrameCheck::CallFrameCheck(const ElfFile& file) : file_(file) {
+  const std::optional<ElfSection> section = file.FindSection(".eh_frame");
+  if (!section) return;
+  begin_ = section->address;
+  table_ = file.ReadSection(".eh_frame");
+}
+
+Elf_Data CallFrameCheck::Data() const {
+  Elf_Data data{};
+  data.d_buf = const_cast<char*>(table_.data());  // dwarf_next_cfi reads it only
+  data.d_size = table_.size();
+  return data;
+}
+
+bool CallFrameCheck::AllAreTame() const {
+  if (table_.empty()) return false;
+  const auto* ident = reinterpret_cast<const unsigned char*>(elf_getident(file_.handle(), nullptr));
+  Elf_Data data = Data();
+  Dwarf_Off next = 0;
+  Dwarf_CFI_Entry entry;
+  for (Dwarf_Off at = 0; at < table_.size(); at = next) {
+    if (dwarf_next_cfi(ident, &data, true, at, &next, &entry) != 0 || next <= at) break;
+    if (!dwarf_cfi_cie_p(&entry) && !IsTame(begin_ + at)) return false;
+  }
+  return true;
+}
+
+bool CallFrameCheck::IsTame(uint64_t address) const {
+  if (address < begin_ || address - begin_ >= table_.size()) return false;
+  const auto* ident = reinterpret_cast<const unsigned char*>(elf_getident(file_.handle(), nullptr));
+  Elf_Data data = Data();
+  Dwarf_Off next = 0;
+  Dwarf_CFI_Entry entry;
+  if (dwarf_next_cfi(ident, &data, true, address - begin_, &next, &entry) != 0) return false;
+  if (dwarf_cfi_cie_p(&entry)) return false;
+  const Dwarf_FDE fde = entry.fde;
+  if (dwarf_next_cfi(ident, &data, true, fde.CIE_pointer, &next, &entry) != 0) return false;
+  if (!dwarf_cfi_cie_p(&entry)) return false;
+  const Dwarf_CIE& cie = entry.cie;
+  const std::optional<uint64_t> size = SizeOfAddress(cie);
+  Reader program(Between(fde.start, fde.end));
+  if (!size || !program.Skip(2 * *size)) return false;
+  const bool has_data = cie.augmentation[0] == 'z';
+  if (has_data && !program.Take(Operand::kBlock)) return false;
+  return cie.return_address_register < kMostRegisters &&
+         IsTameFrameProgram(Between(cie.initial_instructions, cie.initial_instructions_end)) &&
+         IsTameFrameProgram(program.rest());
+}
+
+}  // namespace spyhop

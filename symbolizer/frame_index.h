@@ -1,0 +1,50 @@
+// Where functions begin that a file has call frames of: its .eh_frame_hdr (Linux Standard Base 5.0,
+// Core, 10.6.2), a table sorted by address that linkers make for each file.
+//
+// Copied once, 8 bytes a function; a look-up is a binary search. The file is not trusted.
+// Immutable.
+#ifndef SPYHOP_SYMBOLIZER_FRAME_INDEX_H_
+#define SPYHOP_SYMBOLIZER_FRAME_INDEX_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "symbolizer/elf_file.h"
+
+namespace spyhop {
+
+class FrameIndex {
+ public:
+  explicit FrameIndex(const ElfFile& file);
+
+  // False when the file has no such table, or one of another form than linkers make. One that is
+  // not sorted is empty.
+  bool exists() const { return exists_; }
+  // From the begin of the last function that begins at or before `pc` to that of the next one (of
+  // the last one: to `pc`); as linked.
+  std::optional<AddressRange> FunctionAt(uint64_t pc) const;
+  // Where that function's entry is in .eh_frame, as linked.
+  std::optional<uint64_t> EntryAt(uint64_t pc) const;
+
+ private:
+  // Both relative to the section.
+  struct Function {
+    int32_t begin;
+    int32_t entry;
+  };
+
+  // The one behind it; functions_.begin() when none holds it.
+  std::vector<Function>::const_iterator After(uint64_t pc) const;
+  uint64_t Address(int32_t distance) const {
+    return base_ + static_cast<uint64_t>(int64_t{distance});
+  }
+
+  bool exists_ = false;
+  uint64_t base_ = 0;                // of the section
+  std::vector<Function> functions_;  // by begin
+};
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_SYMBOLIZER_FRAME_INDEX_H_

@@ -1,0 +1,58 @@
+// LineInfo of this test's own executable, which is built with -g.
+#include "symbolizer/line_info.h"
+
+#include <dlfcn.h>
+#include <gmock/gmock.h>
+#include <gnu/libc-version.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "symbolizer/memory_map.h"
+#include "tests/unit/symbolizer/open_elf.h"
+
+namespace spyhop {
+namespace {
+
+__attribute__((noinline)) uint64_t ReturnAddress() {
+  return reinterpret_cast<uint64_t>(__builtin_return_address(0));
+}
+
+// Of an address of this executable.
+uint64_t AsLinked(const ElfFile& file, uint64_t address) {
+  std::ifstream text("/proc/self/maps");
+  const MemoryMap map = MemoryMap::Parse(std::string(std::istreambuf_iterator<char>(text), {}));
+  return address - file.LoadBias(*map.Find(RemoteAddress(address))).value_or(0);
+}
+
+TEST(LineInfo, TellsTheLineOfAnInstruction) {
+  const std::shared_ptr<const ElfFile> file = OpenElf("/proc/self/exe");
+  const std::unique_ptr<LineInfo> lines = LineInfo::Open(file);
+  ASSERT_NE(lines, nullptr);
+  const uint64_t here = ReturnAddress();
+  const int line = __LINE__ - 1;
+  const std::optional<LineInfo::Place> place = lines->At(AsLinked(*file, here) - 1);
+  ASSERT_TRUE(place);
+  EXPECT_THAT(place->file, testing::EndsWith("line_info_test.cc"));
+  EXPECT_EQ(place->line, line);
+}
+
+TEST(LineInfo, SaysNothingOfWhatIsNoCode) {
+  const std::unique_ptr<LineInfo> lines = LineInfo::Open(OpenElf("/proc/self/exe"));
+  ASSERT_NE(lines, nullptr);
+  EXPECT_FALSE(lines->At(0));
+  EXPECT_FALSE(lines->At(UINT64_MAX));
+}
+
+TEST(LineInfo, AStrippedFileHasNone) {
+  Dl_info info{};
+  ASSERT_NE(dladdr(reinterpret_cast<const void*>(&gnu_get_libc_version), &info), 0);
+  const std::shared_ptr<const ElfFile> libc = OpenElf(info.dli_fname);
+  if (libc->HasSymbolTable()) GTEST_SKIP() << "not stripped";
+  EXPECT_EQ(LineInfo::Open(libc), nullptr);
+}
+
+}  // namespace
+}  // namespace spyhop
