@@ -187,7 +187,7 @@ void ProcessSampler::Record(WatchedThreads threads, const std::vector<Ended>& en
   }
   for (const bool holders : {true, false}) {
     for (WatchedThread* thread : threads) {
-      const bool holder = thread->holds_gil || thread->was_stopped;
+      const bool holder = thread->holds_gil || thread->held_gil || thread->was_stopped;
       if (holder == holders) recorder_->Record(*thread);
     }
   }

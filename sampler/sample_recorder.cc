@@ -212,7 +212,7 @@ StringId SampleRecorder::ReasonOfGilWait(const WatchedThread& thread) {
   const GilReader& gil = *attachment_.states().interpreters()[thread.state.interpreter].gil;
   const Holder& holder = holders_[gil.address()];
   if (holder.round != round_ || !holder.has_leaf) {
-    return profile_.strings().Intern(gil.holder().is_null() ? kGilFree : kGilHeld);
+    return profile_.strings().Intern(thread.gil_was_free ? kGilFree : kGilHeld);
   }
   const auto [text, fresh] = holder_texts_.try_emplace({holder.thread, holder.leaf});
   if (fresh) {

@@ -88,6 +88,7 @@ void StackReader::SortOut(const ThreadStates& states, WatchedThreads threads,
     thread->queues = false;
     thread->stop_queued = 0;
     thread->holds_gil = thread->held_gil = gil.holder() == thread->state.address;
+    thread->gil_was_free = gil.holder().is_null();
     thread->collects_garbage = false;
     if (options.gil_only && !thread->holds_gil) continue;
     SortOutOne(*thread, options);

@@ -78,7 +78,8 @@ struct WatchedThread {
   Nanos stop_queued = 0;  // for how long it queued before it reached our stop
   bool blocked = false;
   bool holds_gil = false;
-  bool held_gil = false;  // when the round's look was
+  bool held_gil = false;      // when the round's look was
+  bool gil_was_free = false;  // then, too: it is handed over, perhaps to who has no CPU yet
   bool collects_garbage = false;
   SyscallState call;  // what it is blocked in
   // Of its last stop; of it as it is blocked, when native stacks are asked for.

@@ -111,15 +111,16 @@ class Run(unittest.TestCase):
         self.assertEqual(result.expect(0).out, "hello ['-p', '--help']\n")
 
     def test_an_interrupt_reaches_the_program_and_the_profile_is_kept(self):
-        code = ('import time, sys\nprint("up", flush=True)\ntry:\n    while True: time.time()\n'
-                'except KeyboardInterrupt:\n    sys.exit(9)\n')
+        # With a handler: in 3.11 a KeyboardInterrupt at a loop's jump back to the first line of a `try`
+        # is raised outside of it, once in 20 times (Python/ceval.c, exception_unwind, takes the offset before).
+        code = ('import signal, sys, time\nsignal.signal(signal.SIGINT, lambda *_: sys.exit(9))\nprint("up", flush=True)\n'
+                'while True: time.time()\n')
         with harness.Process([spyhop.BINARY, 'run', '-o', self.path, '--', self.python, '-c', code]) as process:
             self.assertEqual(process.read_line(), 'up')
             proc.until(lambda: any(proc.cpu_seconds(pid) > 0.3 for pid in proc.descendants(process.pid)), 10, 'it works')
             os.kill(process.pid, signal.SIGINT)
             self.assertEqual(process.wait(10), 9)
         spyhop.load(self.path)
-
 
     def test_a_program_may_take_many_interrupts(self):
         code = ('import signal, sys\ntaken = []\ndef handle(*_):\n    taken.append(1)\n    print(len(taken), flush=True)\n'

@@ -53,9 +53,8 @@ def fight_limit(python):
 
 
 def assert_true(case, python, scenario, known_limit=0.0, **options):
-    """Prints the whole table, then fails with all that is out of bounds, or known to be off by more than docs/ says."""
+    """Fails with all that is out of bounds, or known to be off by more than docs/ says, and the whole table below it."""
     outcome = run(python, scenario, **options)
-    print(f'\n{python.name} {scenario}: {outcome}', flush=True)
     wrong = truth_model.failures(outcome.verdicts, known_limit)
     if wrong or outcome.complaints:
-        case.fail('\n'.join([f'{python.name} {scenario}: not the truth', truth_model.table(wrong), *outcome.complaints]))
+        case.fail('\n'.join([f'{python.name} {scenario}: not the truth', truth_model.table(wrong), f'Of: {outcome}']))
