@@ -30,7 +30,7 @@ std::optional<ElfFile> OpenIfSame(absl::StatusOr<ScopedFd> fd, const Identity& i
 }
 
 absl::StatusOr<ScopedFd> OpenInOurRoot(const std::string& path) {
-  return ScopedFd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  return ScopedFd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 }
 
 std::optional<ElfFile> OpenByBuildId(const ProcessFiles& files, const std::string& id) {

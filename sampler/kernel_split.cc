@@ -9,6 +9,9 @@ namespace {
 // A page fault that needs no disk, on a virtual machine; one of a huge page takes a hundred times
 // that.
 constexpr Nanos kFaultTime = 2 * kMicrosecond;
+// Against what the samples were seen in; against registers, a thread in a hundred is one too many.
+constexpr double kProof = 2;
+constexpr double kProofAgainstRegisters = 3;
 
 }  // namespace
 
@@ -24,6 +27,9 @@ void KernelSplit::Note(const Sample& sample, const std::optional<CpuTicks>& tick
   if (ticks) last_ = *ticks;
   seen_ += sample.weight;
   ++samples_;
+  ++samples_since_ticks_;
+  const int shared_by = samples_since_ticks_;
+  if (ticks) samples_since_ticks_ = 0;
   if (sample.time_class == TimeClass::kKernel) {
     seen_in_kernel_ += sample.weight;
     KernelShare& share = kernel_shares_[Profile::KeyOf(sample)];
@@ -33,7 +39,8 @@ void KernelSplit::Note(const Sample& sample, const std::optional<CpuTicks>& tick
   }
   Share& share = (stopped ? stopped_ : unstopped_)[Profile::KeyOf(sample)];
   share.weight += sample.weight;
-  const auto faults = static_cast<Nanos>(last_.minor_faults - before.minor_faults);
+  // Those of the samples since the ticks were read, which may have been at other places.
+  const auto faults = static_cast<Nanos>(last_.minor_faults - before.minor_faults) / shared_by;
   share.faults += std::min(faults * kFaultTime, sample.weight);
   if (!stopped || faults > 0) {
     share.system_ticks += static_cast<double>(last_.system - before.system);
@@ -48,25 +55,25 @@ void KernelSplit::Settle(Profile& profile) {
         static_cast<double>(seen_) * system / all - static_cast<double>(seen_in_kernel_);
     if (difference > 0) {
       MoveToKernel(difference, profile);
-    } else if (IsCertain(difference)) {
+    } else if (IsCertain(difference, kProof)) {
       MoveFromKernel(-difference, profile);
     }
   }
   Open(last_);
 }
 
-// Two standard deviations of both shares.
-bool KernelSplit::IsCertain(double difference) const {
+// The standard deviation is that of both shares.
+bool KernelSplit::IsCertain(double difference, double deviations) const {
   const double ticks = static_cast<double>(last_.system - first_.system + last_.user - first_.user);
   const double share = static_cast<double>(last_.system - first_.system) / ticks;
   const double variance = share * (1 - share) * (1 / ticks + 1.0 / samples_) + 1 / (ticks * ticks);
-  return std::abs(difference) > 2 * std::sqrt(variance) * static_cast<double>(seen_);
+  return std::abs(difference) > deviations * std::sqrt(variance) * static_cast<double>(seen_);
 }
 
 // First where ticks fell, but no more to page faults than they take; what is left to threads
 // without the GIL, of which nothing else is known; and then to page faults after all, for huge ones
-// take long. But of a stopped thread the registers are known: the one tick of a thread that lives 5
-// ms is no proof against them.
+// take long. But of a stopped thread the registers are known, and ticks fall at the scheduler's
+// pace: where threads take turns at them, most hit the same place of a round.
 void KernelSplit::MoveToKernel(double amount, Profile& profile) {
   const double ticks = TicksOf(unstopped_) + TicksOf(stopped_);
   if (ticks == 0) return;
@@ -78,7 +85,7 @@ void KernelSplit::MoveToKernel(double amount, Profile& profile) {
     }
   }
   left -= Spread(unstopped_, left, profile);
-  if (IsCertain(amount)) Spread(stopped_, left, profile);
+  if (IsCertain(left, kProofAgainstRegisters)) Spread(stopped_, left, profile);
 }
 
 double KernelSplit::Spread(Shares& shares, double amount, Profile& profile) {

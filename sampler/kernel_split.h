@@ -40,8 +40,8 @@ class KernelSplit {
   };
   using Shares = absl::flat_hash_map<Profile::Key, Share>;
 
-  // Is the difference more than the chance of ticks and samples?
-  bool IsCertain(double difference) const;
+  // Is the difference more than the chance of ticks and samples, so many standard deviations?
+  bool IsCertain(double difference, double deviations) const;
   void MoveToKernel(double amount, Profile& profile);
   void MoveFromKernel(double amount, Profile& profile) const;
   // By their ticks. Returns how much has been moved.
@@ -54,6 +54,7 @@ class KernelSplit {
   Nanos seen_in_kernel_ = 0;
   Nanos seen_ = 0;
   int samples_ = 0;
+  int samples_since_ticks_ = 0;
   struct KernelShare {
     Nanos weight = 0;
     TimeClass in_user_mode = TimeClass::kNative;

@@ -209,8 +209,7 @@ void ProcessSampler::SortOutAwake(Nanos now) {
   next_full_look_ = now + kLongestRest;
   awake_.clear();
   for (WatchedThread* thread : attachment_->threads()) {
-    const bool at_rest = thread->settled && thread->long_queues == 0 &&
-                         !attachment_->states().HeldGilLast(thread->state);
+    const bool at_rest = thread->settled && !attachment_->states().HeldGilLast(thread->state);
     if (!at_rest) awake_.push_back(thread);
   }
 }

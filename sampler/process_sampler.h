@@ -56,7 +56,6 @@ class ProcessSampler : public Sampler {
   std::unique_ptr<StackReader> reader_;
   std::unique_ptr<SamplingClock> rounds_;
   std::unique_ptr<SampleRecorder> recorder_;
-  bool goes_first_ = false;
   std::vector<WatchedThread*> awake_;  // those not at rest, as of the last round that looked at all
   Nanos begin_ = 0;
   Nanos deadline_ = 0;
@@ -68,6 +67,7 @@ class ProcessSampler : public Sampler {
   Nanos names_pause_ = 0;
   int name_trials_ = 0;
   Nanos unreadable_since_ = 0;
+  bool goes_first_ = false;
   bool done_ = false;
 };
 

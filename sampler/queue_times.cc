@@ -26,11 +26,7 @@ Profile::Key QueueTimes::PlaceOf(const Sample& sample) {
 
 void QueueTimes::NoteReady(const Sample& sample) {
   ready_ += sample.weight;
-  if (sample.time_class == TimeClass::kRunQueue) {
-    queued_ += sample.weight;
-  } else {
-    ready_at_[PlaceOf(sample)] += sample.weight;
-  }
+  ready_at_[PlaceOf(sample)] += sample.weight;
 }
 
 void QueueTimes::NoteQueue(const Sample& sample, Nanos queued) {
@@ -66,7 +62,7 @@ bool QueueTimes::Settle(const TimeTotals& totals, Profile& profile) {
   queued = std::max(queued, Nanos{0});
   if (ready_ > 0) {
     const double share = Share(queued, totals.running + queued);
-    Nanos left = static_cast<Nanos>(share * static_cast<double>(ready_)) - queued_;
+    Nanos left = static_cast<Nanos>(share * static_cast<double>(ready_));
     left -= Take(queued_at_, left, profile);
     Take(ready_at_, left, profile);
   }

@@ -3,10 +3,12 @@
 // The scheduler counts it to the nanosecond, at the end of each time in the queue. What a thread
 // that was met blocked has queued when it woke up is charged to where it was blocked: until it
 // runs, its samples look as before. Where it has queued more than once since, the first time is
-// taken for an average one of that wait. Of a thread that queues for long each look asks whether it
-// is still blocked. What a ready thread has queued between two samples is charged to the places of
-// these two, unless it got a CPU so often meanwhile that it has been elsewhere. What is left is
-// taken in proportion. Plain data, no system call.
+// taken for an average one of that wait. What a ready thread has queued between two samples is
+// charged to the places of these two, unless it got a CPU so often meanwhile that it has been
+// elsewhere. What is left is taken in proportion. Plain data, no system call.
+//
+// A look could ask whether a thread at rest has become ready, and count it as queueing. On a full
+// machine that tells a sixth too much: we wake up, give our CPU back, and so end the queues we see.
 #ifndef SPYHOP_SAMPLER_QUEUE_TIMES_H_
 #define SPYHOP_SAMPLER_QUEUE_TIMES_H_
 
@@ -52,8 +54,7 @@ class QueueTimes {
   static Nanos TakeFrom(const Profile::Key& key, Nanos amount, Profile& profile);
 
   absl::flat_hash_map<Profile::Key, WakeUps> wake_ups_;
-  Nanos ready_ = 0;   // all samples
-  Nanos queued_ = 0;  // those that are in kRunQueue already
+  Nanos ready_ = 0;  // all samples
   // Places of threads that run are without their class, which may change yet.
   Weights ready_at_;
   Weights queued_at_;

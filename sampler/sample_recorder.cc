@@ -67,8 +67,6 @@ void SampleRecorder::Record(WatchedThread& thread) {
                                 .sched = thread.sched,
                                 .held = thread.held,
                                 .blocked = thread.blocked,
-                                .queues = thread.queues,
-                                .wake_ups_are_met = thread.long_queues > 0,
                                 .stop_queued = thread.stop_queued,
                                 .was_stopped = thread.was_stopped,
                                 .in_user_mode = InUserMode(thread, record),

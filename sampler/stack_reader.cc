@@ -15,8 +15,6 @@ constexpr Nanos kSureToRun = 50 * kMicrosecond;
 constexpr Nanos kPlainStop = 100 * kMicrosecond;
 // A thread that queued less than this at a stop may have had to give its CPU to us.
 constexpr Nanos kOwnQueue = 300 * kMicrosecond;
-// Wake-ups for which such a thread is asked whether it queues.
-constexpr int kAskFor = 50;
 
 }  // namespace
 
@@ -85,7 +83,6 @@ void StackReader::SortOut(const ThreadStates& states, WatchedThreads threads,
     thread->blocked = false;
     thread->held = 0;
     thread->was_stopped = false;
-    thread->queues = false;
     thread->stop_queued = 0;
     thread->holds_gil = thread->held_gil = gil.holder() == thread->state.address;
     thread->gil_was_free = gil.holder().is_null();
@@ -119,14 +116,13 @@ void StackReader::SortOutOne(WatchedThread& thread, const Options& options) {
     thread.reading = Reading::kGone;
     return;
   }
-  const SchedStat before = std::exchange(thread.sched, *sched);
+  thread.sched = *sched;
   if (settled && sched->slices == thread.settled_slices) {
     thread.settled = true;
-    thread.blocked = !IsWakingUp(thread);
+    thread.blocked = true;
     thread.reading = thread.unrecorded ? Reading::kFresh : Reading::kReused;
     return;
   }
-  if (settled) NoteWakeUp(thread, before);
   // Asked after the slices were counted: see ReadBlocked.
   const std::optional<SyscallState> call = thread.probe.ReadSyscall();
   if (!call || call->running) return;
@@ -141,25 +137,6 @@ void StackReader::NoteCall(WatchedThread& thread, const SyscallState& call) {
   const bool goes_on = call.number == kRestartCall && call.pc == thread.call.pc &&
                        call.stack_pointer == thread.call.stack_pointer;
   if (!goes_on) thread.call = call;
-}
-
-void StackReader::NoteWakeUp(WatchedThread& thread, const SchedStat& before) {
-  const Nanos queued = thread.sched.run_queue - before.run_queue;
-  const auto slices = static_cast<Nanos>(thread.sched.slices - before.slices);
-  if (queued > kOwnQueue * slices) {
-    thread.long_queues = kAskFor;
-  } else {
-    thread.long_queues = std::max(thread.long_queues - 1, 0);
-  }
-}
-
-// A thread that has not run since it was blocked may be ready all the same, without a CPU.
-bool StackReader::IsWakingUp(WatchedThread& thread) {
-  if (thread.long_queues == 0) return false;
-  const std::optional<SyscallState> call = thread.probe.ReadSyscall();
-  if (!call || !call->running) return false;
-  thread.queues = true;
-  return true;
 }
 
 // CPU times move at scheduler ticks only: at 100,000 rounds a second most would read the same

@@ -59,9 +59,7 @@ class StackReader {
 
   void SortOut(const ThreadStates& states, WatchedThreads threads, const Options& options);
   void SortOutOne(WatchedThread& thread, const Options& options);
-  static void NoteWakeUp(WatchedThread& thread, const SchedStat& before);
   static void NoteCall(WatchedThread& thread, const SyscallState& call);
-  static bool IsWakingUp(WatchedThread& thread);
   void RefreshSched(WatchedThread& thread);
   void ReadBlocked(const ThreadStates& states);
   void MakeRoom(WatchedThread& thread) const;

@@ -36,39 +36,39 @@ RemoteAddress PlusDistance(RemoteAddress from, const uint8_t* code) {
   return RemoteAddress(from.value() + static_cast<uint64_t>(int64_t{distance}));
 }
 
+// What `known` has of a key, read if it is new. Full, it starts anew.
+template <typename Known, typename Read>
+typename Known::mapped_type Once(Known& known, const typename Known::key_type& key, Read read) {
+  if (known.size() >= kMaxKnown) known.clear();
+  const auto [entry, fresh] = known.try_emplace(key);
+  if (fresh) entry->second = read();
+  return entry->second;
+}
+
 }  // namespace
 
 RemoteAddress TargetCode::CalledBefore(RemoteAddress address) {
-  if (called_.size() > kMaxKnown) called_.clear();
-  const auto [entry, fresh] = called_.try_emplace(address);
-  if (fresh) entry->second = ReadCalled(address);
-  return entry->second;
+  return Once(called_, address, [&] { return ReadCalled(address); });
 }
 
 std::optional<uint64_t> TargetCode::StackSizeOf(RemoteAddress function) {
-  if (stack_sizes_.size() > kMaxKnown) stack_sizes_.clear();
-  const auto [entry, fresh] = stack_sizes_.try_emplace(function);
-  if (fresh) {
+  return Once(stack_sizes_, function, [&] {
     std::array<uint8_t, kLargestPrologue> code{};
     const size_t size = memory_.ReadSome(function, code.data(), code.size());
-    entry->second = StackSizeOfPrologue(absl::MakeSpan(code).subspan(0, size));
-  }
-  return entry->second;
+    return StackSizeOfPrologue(absl::MakeSpan(code).subspan(0, size));
+  });
 }
 
 std::optional<UnwindRow> TargetCode::RowBehind(RemoteAddress pc) {
-  if (rows_.size() > kMaxKnown) rows_.clear();
-  const auto [entry, fresh] = rows_.try_emplace(pc);
-  if (fresh) {
+  return Once(rows_, pc, [&] {
     std::array<uint8_t, kLongestEpilogue> code{};
     const size_t size = memory_.ReadSome(pc, code.data(), code.size());
-    entry->second = RowOfEpilogue(absl::MakeSpan(code).subspan(0, size));
-  }
-  return entry->second;
+    return RowOfEpilogue(absl::MakeSpan(code).subspan(0, size));
+  });
 }
 
 void TargetCode::Forget() {
-  known_.clear();
+  calls_.clear();
   rows_.clear();
   called_.clear();
   jumps_.clear();
@@ -76,10 +76,7 @@ void TargetCode::Forget() {
 }
 
 bool TargetCode::JumpsTo(RemoteAddress function, const AddressRange& code) {
-  if (jumps_.size() > kMaxKnown) jumps_.clear();
-  const auto [entry, fresh] = jumps_.try_emplace({code.begin(), function}, false);
-  if (fresh) entry->second = ReadJump(function, code);
-  return entry->second;
+  return Once(jumps_, {code.begin(), function}, [&] { return ReadJump(function, code); });
 }
 
 // E9 and a distance.
@@ -122,22 +119,21 @@ RemoteAddress TargetCode::BehindPlt(RemoteAddress function) {
 }
 
 bool TargetCode::IsReturnAddress(RemoteAddress address) {
-  const auto [entry, fresh] = known_.try_emplace(address, false);
-  if (!fresh) return entry->second;
-  if (known_.size() > kMaxKnown) {
-    known_.clear();
-    return IsReturnAddress(address);
-  }
+  return Once(calls_, address, [&] { return ReadIsReturn(address); });
+}
+
+bool TargetCode::ReadIsReturn(RemoteAddress address) {
   std::array<uint8_t, 7> before{};
   if (!memory_.ReadAll(RemoteAddress(address.value() - before.size()), before.data(),
-                       before.size()))
+                       before.size())) {
     return false;
+  }
   bool call = before[2] == 0xE8;
   for (const size_t length : {2, 3, 4, 6, 7}) {
     const uint8_t* code = before.data() + before.size() - length;
     call = call || LengthOfIndirectCall(code, length) == length;
   }
-  return known_[address] = call;
+  return call;
 }
 
 }  // namespace spyhop

@@ -1,5 +1,7 @@
 // What the target's machine code tells of calls: which words on a stack are return addresses, what
-// a call has called, how large a frame is. Each place is read once, 0.5 us. x86-64.
+// a call has called, how large a frame is. Each place is read once, 0.5 us, and known until
+// Forget(): of code that a JIT has put in the place of other code, the old is told until then.
+// x86-64.
 #ifndef SPYHOP_SAMPLER_TARGET_CODE_H_
 #define SPYHOP_SAMPLER_TARGET_CODE_H_
 
@@ -31,12 +33,13 @@ class TargetCode : public CodeQuestions {
   void Forget();
 
  private:
+  bool ReadIsReturn(RemoteAddress address);
   RemoteAddress ReadCalled(RemoteAddress address);
   RemoteAddress BehindPlt(RemoteAddress function);
   bool ReadJump(RemoteAddress function, const AddressRange& code);
 
   RemoteMemory& memory_;
-  absl::flat_hash_map<RemoteAddress, bool> known_;
+  absl::flat_hash_map<RemoteAddress, bool> calls_;  // the return addresses
   absl::flat_hash_map<RemoteAddress, std::optional<uint64_t>> stack_sizes_;
   absl::flat_hash_map<RemoteAddress, std::optional<UnwindRow>> rows_;
   absl::flat_hash_map<RemoteAddress, RemoteAddress> called_;

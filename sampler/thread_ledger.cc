@@ -28,12 +28,11 @@ void ThreadLedger::Open(uint64_t round, Nanos now, const SchedStat& sched, const
 uint32_t ThreadLedger::Advance(const Look& look) {
   account_.Look(look.now, look.sched, look.held);
   const SchedStat before = std::exchange(sched_, look.sched);
-  const bool rested = std::exchange(rested_, look.blocked || look.queues);
+  const bool rested = std::exchange(rested_, look.blocked);
   const Nanos queued = look.sched.run_queue - before.run_queue;
   const uint64_t slices = look.sched.slices - before.slices;
   unplaced_ += rested || slices > kFewSlices ? look.stop_queued : queued;
-  if (rested && slices > 0 && previous_ && !look.wake_ups_are_met &&
-      previous_->time_class != TimeClass::kRunQueue) {
+  if (rested && slices > 0 && previous_) {
     queue_.NoteWakeUp(*previous_, queued - look.stop_queued, slices);
   }
   const auto rounds = static_cast<uint32_t>(look.round - std::exchange(last_round_, look.round));
@@ -53,10 +52,6 @@ void ThreadLedger::Add(const Look& look, Sample sample, const std::optional<CpuT
   ShareMissed(look);
   sample.weight = look.now - last_sample_;
   last_sample_ = look.now;
-  if (look.queues) {
-    sample.time_class = TimeClass::kRunQueue;
-    sample.wait_reason = StringId{};
-  }
   const bool running = IsRunning(sample.time_class);
   if (running) sample.cpu = sample.weight;
   const std::optional<Sample> before = previous_;

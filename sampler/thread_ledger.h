@@ -31,9 +31,7 @@ class ThreadLedger {
     SchedStat sched;
     Nanos held = 0;  // stopped by us
     bool blocked = false;
-    bool queues = false;            // not blocked any more, and has not got a CPU yet
-    bool wake_ups_are_met = false;  // looks find it queueing
-    Nanos stop_queued = 0;          // for how long it queued before it reached our stop
+    Nanos stop_queued = 0;  // for how long it queued before it reached our stop
     bool was_stopped = false;
     TimeClass in_user_mode = TimeClass::kNative;  // what it is if not in the kernel
     bool reused = false;                          // it has not run since the last look
@@ -90,7 +88,7 @@ class ThreadLedger {
   int not_seen_ = 0;      // rounds in a row in which no stack could be told
   Nanos last_lost_ = 0;   // when the last of them was
   SchedStat sched_;
-  bool rested_ = false;  // the last look met it blocked, or not yet on a CPU
+  bool rested_ = false;  // the last look met it blocked
   bool ran_ = false;     // some sample met it on a CPU
   Nanos unplaced_ = 0;   // it queued since the last sample, not at its end of a wait
   std::optional<Sample> previous_;

@@ -64,8 +64,6 @@ struct WatchedThread {
   // `stack` has been read and not been put to use: a round can be read twice.
   bool unrecorded = false;
   bool contended = true;  // it queued for a CPU of late
-  // Wake-ups for which it is still asked, while it rests, whether it queues: it queued for long.
-  int long_queues = 0;
 
   // Of this round.
   Reading reading = Reading::kNone;
@@ -74,7 +72,6 @@ struct WatchedThread {
   Nanos sched_read = 0;  // when, where it is not read each round
   Nanos held = 0;        // stopped by us
   bool was_stopped = false;
-  bool queues = false;    // at rest no more, but has not got a CPU yet
   Nanos stop_queued = 0;  // for how long it queued before it reached our stop
   bool blocked = false;
   bool holds_gil = false;

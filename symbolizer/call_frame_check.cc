@@ -4,8 +4,6 @@
 #include <elfutils/libdw.h>
 #include <gelf.h>
 
-#include <array>
-#include <cstring>
 #include <optional>
 #include <string_view>
 
@@ -154,6 +152,30 @@ std::optional<uint64_t> SizeOfAddress(const Dwarf_CIE& cie) {
   }
 }
 
+// The entries of one table, by their place in it.
+class Entries {
+ public:
+  Entries(const ElfFile& file, absl::Span<const char> table)
+      : ident_(reinterpret_cast<const unsigned char*>(elf_getident(file.handle(), nullptr))) {
+    data_.d_buf = const_cast<char*>(table.data());  // dwarf_next_cfi reads it only
+    data_.d_size = table.size();
+  }
+
+  // Nothing at the end of the table, and where it makes no sense.
+  const Dwarf_CFI_Entry* Read(uint64_t at) {
+    const bool read = dwarf_next_cfi(ident_, &data_, true, at, &next_, &entry_) == 0;
+    return read ? &entry_ : nullptr;
+  }
+  // Where the entry behind the last one read is.
+  uint64_t next() const { return next_; }
+
+ private:
+  const unsigned char* ident_;
+  Elf_Data data_{};
+  Dwarf_Off next_ = 0;
+  Dwarf_CFI_Entry entry_{};
+};
+
 }  // namespace
 
 bool IsTameFrameProgram(absl::Span<const uint8_t> program) {
@@ -183,38 +205,26 @@ CallFrameCheck::CallFrameCheck(const ElfFile& file) : file_(file) {
   table_ = file.ReadSection(".eh_frame");
 }
 
-Elf_Data CallFrameCheck::Data() const {
-  Elf_Data data{};
-  data.d_buf = const_cast<char*>(table_.data());  // dwarf_next_cfi reads it only
-  data.d_size = table_.size();
-  return data;
-}
-
 bool CallFrameCheck::AllAreTame() const {
   if (table_.empty()) return false;
-  const auto* ident = reinterpret_cast<const unsigned char*>(elf_getident(file_.handle(), nullptr));
-  Elf_Data data = Data();
-  Dwarf_Off next = 0;
-  Dwarf_CFI_Entry entry;
-  for (Dwarf_Off at = 0; at < table_.size(); at = next) {
-    if (dwarf_next_cfi(ident, &data, true, at, &next, &entry) != 0 || next <= at) break;
-    if (!dwarf_cfi_cie_p(&entry) && !IsTame(begin_ + at)) return false;
+  Entries entries(file_, table_);
+  for (uint64_t at = 0; at < table_.size(); at = entries.next()) {
+    const Dwarf_CFI_Entry* entry = entries.Read(at);
+    if (entry == nullptr || entries.next() <= at) break;
+    if (!dwarf_cfi_cie_p(entry) && !IsTame(begin_ + at)) return false;
   }
   return true;
 }
 
 bool CallFrameCheck::IsTame(uint64_t address) const {
   if (address < begin_ || address - begin_ >= table_.size()) return false;
-  const auto* ident = reinterpret_cast<const unsigned char*>(elf_getident(file_.handle(), nullptr));
-  Elf_Data data = Data();
-  Dwarf_Off next = 0;
-  Dwarf_CFI_Entry entry;
-  if (dwarf_next_cfi(ident, &data, true, address - begin_, &next, &entry) != 0) return false;
-  if (dwarf_cfi_cie_p(&entry)) return false;
-  const Dwarf_FDE fde = entry.fde;
-  if (dwarf_next_cfi(ident, &data, true, fde.CIE_pointer, &next, &entry) != 0) return false;
-  if (!dwarf_cfi_cie_p(&entry)) return false;
-  const Dwarf_CIE& cie = entry.cie;
+  Entries entries(file_, table_);
+  const Dwarf_CFI_Entry* entry = entries.Read(address - begin_);
+  if (entry == nullptr || dwarf_cfi_cie_p(entry)) return false;
+  const Dwarf_FDE fde = entry->fde;
+  entry = entries.Read(fde.CIE_pointer);
+  if (entry == nullptr || !dwarf_cfi_cie_p(entry)) return false;
+  const Dwarf_CIE& cie = entry->cie;
   const std::optional<uint64_t> size = SizeOfAddress(cie);
   Reader program(Between(fde.start, fde.end));
   if (!size || !program.Skip(2 * *size)) return false;

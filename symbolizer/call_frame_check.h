@@ -9,8 +9,6 @@
 
 #include <cstdint>
 
-#include <libelf.h>
-
 #include "absl/types/span.h"
 #include "symbolizer/elf_file.h"
 
@@ -27,8 +25,6 @@ class CallFrameCheck {
   bool AllAreTame() const;
 
  private:
-  Elf_Data Data() const;
-
   const ElfFile& file_;
   absl::Span<const char> table_;  // .eh_frame
   uint64_t begin_ = 0;            // of it, as linked

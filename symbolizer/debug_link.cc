@@ -1,6 +1,7 @@
 #include "symbolizer/debug_link.h"
 
 #include <lzma.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,7 +11,8 @@
 namespace spyhop {
 namespace {
 
-constexpr off_t kLargest = off_t{1} << 30;
+// It is read where samples are taken, when a module is first met.
+constexpr off_t kLargest = off_t{128} << 20;
 constexpr size_t kBlock = 1 << 16;
 
 bool NamesAFile(const std::string& name) {
@@ -32,6 +34,8 @@ std::optional<DebugLink> ReadDebugLink(const ElfFile& file) {
 }
 
 std::optional<uint32_t> CrcOf(int fd) {
+  struct stat file;
+  if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode)) return std::nullopt;
   std::vector<uint8_t> block(kBlock);
   uint32_t crc = 0;
   off_t at = 0;

@@ -22,8 +22,9 @@ struct DebugLink {
 // Nothing when it has none, or one that names no file.
 std::optional<DebugLink> ReadDebugLink(const ElfFile& file);
 
-// The CRC of all bytes of a file of 1 GiB at most, read from its begin; 1 ms a MiB. Nothing when it
-// is larger or cannot be read. Leaves the descriptor's position alone.
+// The CRC of all bytes of a regular file of 128 MiB at most, read from its begin; 1 ms a MiB.
+// Nothing when it is something else, larger, or cannot be read. Leaves the descriptor's position
+// alone.
 std::optional<uint32_t> CrcOf(int fd);
 
 }  // namespace spyhop

@@ -36,22 +36,26 @@ FrameIndex::FrameIndex(const ElfFile& file) {
   if (!std::is_sorted(functions_.begin(), functions_.end(), by_begin)) functions_.clear();
 }
 
-std::vector<FrameIndex::Function>::const_iterator FrameIndex::After(uint64_t pc) const {
-  return std::upper_bound(functions_.begin(), functions_.end(), static_cast<int64_t>(pc - base_),
-                          [](int64_t at, const Function& function) { return at < function.begin; });
+const FrameIndex::Function* FrameIndex::At(uint64_t pc) const {
+  const auto after =
+      std::upper_bound(functions_.begin(), functions_.end(), static_cast<int64_t>(pc - base_),
+                       [](int64_t at, const Function& function) { return at < function.begin; });
+  if (after == functions_.begin()) return nullptr;
+  const Function* function = &*std::prev(after);
+  return Address(function->begin) <= pc ? function : nullptr;
 }
 
 std::optional<AddressRange> FrameIndex::FunctionAt(uint64_t pc) const {
-  const auto after = After(pc);
-  if (after == functions_.begin() || Address(std::prev(after)->begin) > pc) return std::nullopt;
-  const uint64_t end = after == functions_.end() ? pc + 1 : Address(after->begin);
-  return AddressRange(RemoteAddress(Address(std::prev(after)->begin)), RemoteAddress(end));
+  const Function* function = At(pc);
+  if (function == nullptr) return std::nullopt;
+  const uint64_t end = function == &functions_.back() ? pc + 1 : Address(function[1].begin);
+  return AddressRange(RemoteAddress(Address(function->begin)), RemoteAddress(end));
 }
 
 std::optional<uint64_t> FrameIndex::EntryAt(uint64_t pc) const {
-  const auto after = After(pc);
-  if (after == functions_.begin() || Address(std::prev(after)->begin) > pc) return std::nullopt;
-  return Address(std::prev(after)->entry);
+  const Function* function = At(pc);
+  if (function == nullptr) return std::nullopt;
+  return Address(function->entry);
 }
 
 }  // namespace spyhop

@@ -34,8 +34,8 @@ class FrameIndex {
     int32_t entry;
   };
 
-  // The one behind it; functions_.begin() when none holds it.
-  std::vector<Function>::const_iterator After(uint64_t pc) const;
+  // nullptr when none begins at or before `pc`.
+  const Function* At(uint64_t pc) const;
   uint64_t Address(int32_t distance) const {
     return base_ + static_cast<uint64_t>(int64_t{distance});
   }

@@ -47,8 +47,8 @@ class Files(unittest.TestCase):
             file.write(data)
 
     @contextlib.contextmanager
-    def loaded(self, **env):
-        with harness.Puppet(self.python, 'native_files.py', self.module, **env) as puppet:
+    def loaded(self, *more):
+        with harness.Puppet(self.python, 'native_files.py', self.module, *more) as puppet:
             yield puppet
 
     def functions_at_rest(self, pid):
@@ -173,13 +173,14 @@ class Damaged(Files):
             profile = self.profile(puppet.pid)
         self.assert_worked_in('work_inner', profile)
 
-    def test_file_is_cut_while_it_is_looked_at(self):
-        """Of a second library: the target would get SIGBUS from its own."""
-        with self.loaded() as puppet:
-            tool('cp', self.module, self.path('copy'))
-            os.rename(self.path('copy'), self.module)
-            os.truncate(self.module, 1000)
-            self.profile(puppet.pid)
+    def test_file_is_cut_while_it_is_in_use(self):
+        """The one which is waited in for ever: whoever ran in it would get SIGBUS."""
+        second = self.path('second.so')
+        tool('cp', self.module, second)
+        with self.loaded(second) as puppet:
+            os.truncate(second, 1000)
+            profile = self.profile(puppet.pid)
+        self.assert_worked_in('work_inner', profile)
 
     def test_map_of_code_made_at_run_time_is_garbage(self):
         with self.loaded() as puppet:

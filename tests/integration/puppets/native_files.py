@@ -1,4 +1,7 @@
-"""Threads in the C library LIBRARY (native_files.c): one works and has the GIL, one waits; one is in code made at run time."""
+"""Threads in the C library LIBRARY (native_files.c): one works and has the GIL, one waits; one is in code made at run time.
+
+With a second library it is that one which is waited in.
+"""
 import ctypes
 import mmap
 import os
@@ -36,8 +39,8 @@ def rests(rest):
 
 
 if __name__ == '__main__':
-    library = os.path.abspath(sys.argv[1])
-    calls = [(works, ctypes.PyDLL(library).work_outer), (is_made, made_function()), (rests, ctypes.CDLL(library).rest_outer)]
+    work, rest = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[-1])
+    calls = [(works, ctypes.PyDLL(work).work_outer), (is_made, made_function()), (rests, ctypes.CDLL(rest).rest_outer)]
     for function, called in calls:
         thread = threading.Thread(target=function, args=(called,), name=function.__name__)
         thread.daemon = True

@@ -196,7 +196,8 @@ class Turns(object):
         amount = sized(work, 0.004)
         while not STOP.is_set():
             meter.begin()
-            mine.acquire()                          # truth: turn wait
+            # Whoever has released it may lose its CPU before it waits itself, and has the GIL then.
+            mine.acquire()                          # truth: turn wait+gil
             meter.end('turn')
             meter.begin()
             for _ in range(amount): work()          # truth: * kernel-split total  # noqa: E701

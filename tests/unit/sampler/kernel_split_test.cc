@@ -78,13 +78,33 @@ TEST_F(KernelSplitTest, WhatWasSeenInTheKernelIsNotMovedTwice) {
 }
 
 TEST_F(KernelSplitTest, TakesFromAStoppedThreadOnlyWhereItHadPageFaults) {
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 16; ++i) {
     Note("faults", TimeClass::kPython, {.user = 1, .system = 1, .minor_faults = 50}, true);
     Note("sums", TimeClass::kPython, {.user = 1, .system = 1}, true);
   }
   split_.Settle(profile_);
-  EXPECT_EQ(TimeOf("faults", TimeClass::kKernel), 40 * kMs);
+  EXPECT_EQ(TimeOf("faults", TimeClass::kKernel), 160 * kMs);
   EXPECT_EQ(TimeOf("sums", TimeClass::kKernel), 0);
+}
+
+TEST_F(KernelSplitTest, WhatChanceMayHaveGivenOtherPlacesIsNoProofAgainstRegisters) {
+  for (int i = 0; i < 16; ++i) {
+    Note("reads", TimeClass::kNative, {.system = 1});
+    Note("sorts", TimeClass::kNative, {.user = i % 4 != 0, .system = i % 4 == 0, .minor_faults = 5},
+         true);
+  }
+  split_.Settle(profile_);
+  EXPECT_EQ(TimeOf("reads", TimeClass::kKernel), 160 * kMs);
+  EXPECT_EQ(TimeOf("sorts", TimeClass::kKernel), 16 * 5 * 2 * kMicrosecond);
+}
+
+TEST_F(KernelSplitTest, PageFaultsAreThoseOfAllSamplesSinceTheTicksWereRead) {
+  const Sample elsewhere{
+      .thread = thread_, .stack = StackOf("reads"), .time_class = TimeClass::kKernel};
+  split_.Note(elsewhere, std::nullopt, true);
+  Note("sorts", TimeClass::kNative, {.system = 1, .minor_faults = 50}, true);
+  split_.Settle(profile_);
+  EXPECT_EQ(TimeOf("sorts", TimeClass::kKernel), 25 * 2 * kMicrosecond);
 }
 
 TEST_F(KernelSplitTest, WithoutPageFaultsAStoppedThreadStaysAsItWasSeen) {

@@ -77,13 +77,6 @@ TEST_F(QueueTimesTest, PlacesShareWhenTheSchedulerKnowsOfLess) {
   EXPECT_EQ(Queued(), (Lines{{1, 5 * kMs}, {2, 15 * kMs}}));
 }
 
-TEST_F(QueueTimesTest, ASampleThatMetTheQueueIsNotTakenTwice) {
-  Meet(1, kRunQueue, 10 * kMs);
-  Meet(2, kPython, 90 * kMs);
-  queue_.Settle({.running = 90 * kMs, .queued = 10 * kMs}, profile_);
-  EXPECT_EQ(Queued(), (Lines{{1, 10 * kMs}}));
-}
-
 TEST_F(QueueTimesTest, AWakingThreadQueuesWhereItWaited) {
   Meet(1, kWait, 20 * kMs);
   Meet(2, kNative, 80 * kMs);

@@ -16,7 +16,6 @@ struct Passed {
   uint64_t slices = 0;
   bool reused = false;
   bool holder_only = false;
-  bool queues = false;
   Nanos stop_queued = 0;
 };
 
@@ -76,8 +75,7 @@ class ThreadLedgerTest : public testing::Test {
             .now = Now(),
             .round_before = Now() - kPeriod,
             .sched = sched_,
-            .blocked = blocked && !passed.queues,
-            .queues = passed.queues,
+            .blocked = blocked,
             .stop_queued = passed.stop_queued,
             .reused = passed.reused,
             .holder_only = passed.holder_only};
@@ -125,20 +123,6 @@ TEST_F(ThreadLedgerTest, WhatAThreadQueuedAfterItsWakeUpIsWhereItRuns) {
   EXPECT_EQ(TimeAt(1, kWait), 8 * kMs);
   EXPECT_EQ(TimeAt(2, kRunQueue), 2500 * kMicrosecond) << "as 2 to 6 of the sample's 10 ms";
   EXPECT_EQ(TimeAt(2, kPython), 7500 * kMicrosecond);
-  ExpectAllIsCharged();
-}
-
-TEST_F(ThreadLedgerTest, AThreadAtRestThatIsMetInTheQueueQueuesThere) {
-  Meet(1, kWait);
-  Meet(1, kWait, {.queues = true});
-  EXPECT_EQ(TimeAt(1, kRunQueue), kPeriod);
-  EXPECT_EQ(At(1, kRunQueue).samples, 1u);
-  sched_.on_cpu += kPeriod;
-  Meet(2, kPython, {.queued = kPeriod, .slices = 1});
-  Close();
-  EXPECT_EQ(TimeAt(1, kRunQueue), kPeriod);
-  EXPECT_EQ(TimeAt(1, kWait), kPeriod);
-  EXPECT_EQ(TimeAt(2, kPython), kPeriod);
   ExpectAllIsCharged();
 }
 
