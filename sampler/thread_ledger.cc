@@ -12,6 +12,8 @@ constexpr Nanos kLongestCarry = 50 * kMillisecond;
 // A thread that got a CPU more often than this between two looks, one of them perhaps after our
 // stop, has been at places that no look has met.
 constexpr uint64_t kFewSlices = 3;
+// But not if it ran for no longer than this each time: it has found a lock taken, and slept on.
+constexpr Nanos kBareWakeUp = 3 * kMicrosecond;
 // Ticks are 10 ms apart.
 constexpr Nanos kReadTicksEvery = 5 * kMillisecond;
 
@@ -31,9 +33,11 @@ uint32_t ThreadLedger::Advance(const Look& look) {
   const bool rested = std::exchange(rested_, look.blocked);
   const Nanos queued = look.sched.run_queue - before.run_queue;
   const uint64_t slices = look.sched.slices - before.slices;
-  unplaced_ += rested || slices > kFewSlices ? look.stop_queued : queued;
+  const Nanos ran = look.sched.on_cpu - before.on_cpu;
+  const bool stayed = ran <= kBareWakeUp * static_cast<Nanos>(slices);
+  unplaced_ += rested || (slices > kFewSlices && !stayed) ? look.stop_queued : queued;
   if (rested && slices > 0 && previous_) {
-    queue_.NoteWakeUp(*previous_, queued - look.stop_queued, slices);
+    queue_.NoteWakeUp(*previous_, queued - look.stop_queued, stayed ? 1 : slices);
   }
   const auto rounds = static_cast<uint32_t>(look.round - std::exchange(last_round_, look.round));
   if (look.holder_only && rounds > 1) last_sample_ = look.round_before;

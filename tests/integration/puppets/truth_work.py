@@ -194,14 +194,16 @@ class Turns(object):
         label, work = self.works[index]
         mine, following = self.locks[index], self.locks[(index + 1) % len(self.locks)]
         amount = sized(work, 0.004)
+        meter.begin()
         while not STOP.is_set():
-            meter.begin()
             # Whoever has released it may lose its CPU before it waits itself, and has the GIL then.
             mine.acquire()                          # truth: turn wait+gil
             meter.end('turn')
             meter.begin()
             for _ in range(amount): work()          # truth: * kernel-split total  # noqa: E701
             meter.end(label)
+            # All readings are taken before the next one runs, too.
+            meter.begin()
             following.release()
         following.release()
 

@@ -126,6 +126,16 @@ TEST_F(ThreadLedgerTest, WhatAThreadQueuedAfterItsWakeUpIsWhereItRuns) {
   ExpectAllIsCharged();
 }
 
+TEST_F(ThreadLedgerTest, WhoeverFindsALockTakenHasNotLeftItsPlace) {
+  Meet(1, kWait);
+  sched_.on_cpu += 40 * kMicrosecond;
+  Meet(2, kPython, {.queued = 4 * kMs, .slices = 20});
+  Close();
+  EXPECT_EQ(TimeAt(1, kRunQueue), 4 * kMs);
+  EXPECT_EQ(TimeAt(2, kRunQueue), 0);
+  ExpectAllIsCharged();
+}
+
 TEST_F(ThreadLedgerTest, BetweenTwoSamplesItMayHaveQueuedAtEitherPlace) {
   Meet(1, kPython);
   sched_.on_cpu += 16 * kMs;
