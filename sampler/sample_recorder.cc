@@ -72,8 +72,9 @@ void SampleRecorder::Record(WatchedThread& thread) {
                                 .in_user_mode = InUserMode(thread, record),
                                 .reused = thread.reading == Reading::kReused,
                                 .holder_only = options_.gil_only};
-  if (thread.reading == Reading::kLost) return ledger.AddLost(look, thread.lost_cause);
+  // Of one whose stack was not seen, the place before: its time goes there, too (ThreadLedger).
   if (thread.holds_gil || thread.held_gil) NoteHolder(thread, record);
+  if (thread.reading == Reading::kLost) return ledger.AddLost(look, thread.lost_cause);
   if (record.time_class == TimeClass::kGil) record.reason = ReasonOfGilWait(thread);
   Sample sample;
   sample.stack = record.last.stack;

@@ -195,16 +195,16 @@ class Turns(object):
         mine, following = self.locks[index], self.locks[(index + 1) % len(self.locks)]
         amount = sized(work, 0.004)
         meter.begin()
-        while not STOP.is_set():
+        while not STOP.is_set():                    # truth: turn wait+gil
             # Whoever has released it may lose its CPU before it waits itself, and has the GIL then.
             mine.acquire()                          # truth: turn wait+gil
             meter.end('turn')
             meter.begin()
             for _ in range(amount): work()          # truth: * kernel-split total  # noqa: E701
             meter.end(label)
-            # All readings are taken before the next one runs, too.
+            # All readings are taken before the next one runs, perhaps on this CPU.
             meter.begin()
-            following.release()
+            following.release()                     # truth: turn wait+gil
         following.release()
 
 
