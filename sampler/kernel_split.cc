@@ -21,7 +21,7 @@ void KernelSplit::Open(CpuTicks ticks) {
   first_ = last_ = ticks;
 }
 
-void KernelSplit::Note(const Sample& sample, const std::optional<CpuTicks>& ticks, bool stopped,
+void KernelSplit::Note(const Sample& sample, const std::optional<CpuTicks>& ticks, Known known,
                        TimeClass in_user_mode) {
   const CpuTicks before = last_;
   if (ticks) last_ = *ticks;
@@ -37,7 +37,9 @@ void KernelSplit::Note(const Sample& sample, const std::optional<CpuTicks>& tick
     share.in_user_mode = in_user_mode;
     return;
   }
-  Share& share = (stopped ? stopped_ : unstopped_)[Profile::KeyOf(sample)];
+  const bool stopped = known == Known::kRegisters;
+  Shares& shares = stopped ? stopped_ : known == Known::kHeldGil ? with_gil_ : without_gil_;
+  Share& share = shares[Profile::KeyOf(sample)];
   share.weight += sample.weight;
   // Those of the samples since the ticks were read, which may have been at other places.
   const auto faults = static_cast<Nanos>(last_.minor_faults - before.minor_faults) / shared_by;
@@ -75,16 +77,17 @@ bool KernelSplit::IsCertain(double difference, double deviations) const {
 // take long. But of a stopped thread the registers are known, and ticks fall at the scheduler's
 // pace: where threads take turns at them, most hit the same place of a round.
 void KernelSplit::MoveToKernel(double amount, Profile& profile) {
-  const double ticks = TicksOf(unstopped_) + TicksOf(stopped_);
-  if (ticks == 0) return;
+  const double ticks = TicksOf(without_gil_) + TicksOf(stopped_);
   double left = amount;
-  for (Shares* shares : {&unstopped_, &stopped_}) {
+  for (Shares* shares : {&without_gil_, &stopped_}) {
+    if (ticks == 0) break;
     for (auto& [key, share] : *shares) {
       const double most = static_cast<double>(shares == &stopped_ ? share.faults : share.weight);
       left -= Take(key, share, std::min(amount * share.system_ticks / ticks, most), profile);
     }
   }
-  left -= Spread(unstopped_, left, profile);
+  left -= Spread(without_gil_, left, profile);
+  if (IsCertain(left, kProof)) left -= Spread(with_gil_, left, profile);
   if (IsCertain(left, kProofAgainstRegisters)) Spread(stopped_, left, profile);
 }
 

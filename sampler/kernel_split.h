@@ -4,14 +4,16 @@
 //
 // The kernel counts each thread's user and system time, in ticks; what it counts as system time
 // beyond the samples that were seen in a system call is taken from the samples that were not,
-// in proportion to the ticks that fell to them (to those of a stopped thread only where it had page
-// faults meanwhile). The other way round, a thread that makes cheap system calls without end stops
-// at the end of the next one, wherever the kick met it: what was seen in the kernel beyond the
-// ticks goes back. What chance may have done is left alone. Among the places of one thread that
-// take turns within a tick (10 ms) the time is spread.
+// in proportion to the ticks that fell to them: first of those without the GIL, which is what
+// threads enter the kernel without; what is more than chance then, of those that held the GIL, and
+// of a stopped thread only where it had page faults meanwhile. The other way round, a thread that
+// makes cheap system calls without end stops at the end of the next one, wherever the kick met it:
+// what was seen in the kernel beyond the ticks goes back. What chance may have done is left alone.
+// Among the places of one thread that take turns within a tick (10 ms) the time is spread.
 #ifndef SPYHOP_SAMPLER_KERNEL_SPLIT_H_
 #define SPYHOP_SAMPLER_KERNEL_SPLIT_H_
 
+#include <cstdint>
 #include <optional>
 
 #include "absl/container/flat_hash_map.h"
@@ -23,11 +25,13 @@ namespace spyhop {
 
 class KernelSplit {
  public:
+  // What is known of a sample's mode.
+  enum class Known : uint8_t { kNothing, kHeldGil, kRegisters };
+
   void Open(CpuTicks ticks);
   // A sample on a CPU was added to the profile, with `ticks` as they are now, if they were read.
-  // `stopped`: its class was told from registers. `in_user_mode`: what one in the kernel is
-  // otherwise.
-  void Note(const Sample& sample, const std::optional<CpuTicks>& ticks, bool stopped,
+  // `in_user_mode`: what one in the kernel is otherwise.
+  void Note(const Sample& sample, const std::optional<CpuTicks>& ticks, Known known,
             TimeClass in_user_mode = TimeClass::kNative);
   // Moves what is to be moved between native or python and kernel, of all that was noted so far.
   void Settle(Profile& profile);
@@ -60,7 +64,8 @@ class KernelSplit {
     TimeClass in_user_mode = TimeClass::kNative;
   };
   absl::flat_hash_map<Profile::Key, KernelShare> kernel_shares_;
-  Shares unstopped_;
+  Shares without_gil_;
+  Shares with_gil_;
   Shares stopped_;
 };
 

@@ -96,7 +96,7 @@ bool NativeThreads::LookAt(NativeThread& thread, Nanos now) {
   sample.cpu = cpu;
   if (running || cpu > 0) {
     profile_.Add(sample);
-    thread.split.Note(sample, thread.probe.ReadTicks(), false);
+    thread.split.Note(sample, thread.probe.ReadTicks(), KernelSplit::Known::kNothing);
   }
   sample.cpu = 0;
   sample.count = 0;

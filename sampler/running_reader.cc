@@ -30,7 +30,10 @@ void RunningReader::Read(const ThreadStates& states, WatchedThread& thread,
     thread.second_stack = std::make_unique<RawStack>(kMaxFrames);
     thread.earlier_stack = std::make_unique<RawStack>(kMaxFrames);
   }
-  if (options.share_cpu && thread.moving > 1 && ShareCpu(thread)) return thread.Keep();
+  if (options.share_cpu && thread.moving > 1 && ReadFromItsCpu(thread)) {
+    --thread.moving;
+    return thread.Keep();
+  }
   GilReader& gil = *states.interpreters()[thread.state.interpreter].gil;
   const uint8_t* copy = states.copy_of(thread.state);
   int agreed = 0;
@@ -83,15 +86,13 @@ bool RunningReader::ReadTwice(WatchedThread& thread, GilReader& gil, bool must_l
          (thread.stack.whole() || thread.stack.error().code == SampleErrorCode::kTooDeep);
 }
 
-bool RunningReader::ShareCpu(WatchedThread& thread) {
+bool RunningReader::ReadFromItsCpu(WatchedThread& thread) {
   const Nanos begin = clock_.Now();
   if (begin < next_move_) return false;
   const bool read = ReadOnItsCpu(thread);
+  cpu_sharing_.End();
   const Nanos end = clock_.Now();
-  const bool prompt = end - begin <= kPromptMove;
-  if (!prompt) next_move_ = end + kPauseOfMoves * (end - begin);
-  if (read) --thread.moving;
-  if (!prompt || (read && thread.moving == 1)) cpu_sharing_.End();
+  if (end - begin > kPromptMove) next_move_ = end + kPauseOfMoves * (end - begin);
   return read;
 }
 

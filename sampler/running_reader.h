@@ -33,10 +33,12 @@ class RunningReader {
 
   // Keeps the stack in `thread`, or notes there that it is lost.
   void Read(const ThreadStates& states, WatchedThread& thread, const Options& options);
+  // Reads `stack` from the CPU that the thread runs on or queues for, which it does not get
+  // meanwhile: some 40 us. False when that CPU is not to be had, or not soon.
+  bool ReadFromItsCpu(WatchedThread& thread);
 
  private:
   bool ReadTwice(WatchedThread& thread, GilReader& gil, bool must_lack_gil);
-  bool ShareCpu(WatchedThread& thread);
   bool ReadOnItsCpu(WatchedThread& thread);
   bool CopyThreadState(const WatchedThread& thread);
   static int CountAgreement(WatchedThread& thread, int agreed);

@@ -69,6 +69,7 @@ void SampleRecorder::Record(WatchedThread& thread) {
                                 .blocked = thread.blocked,
                                 .stop_queued = thread.stop_queued,
                                 .was_stopped = thread.was_stopped,
+                                .holds_gil = thread.holds_gil,
                                 .in_user_mode = InUserMode(thread, record),
                                 .reused = thread.reading == Reading::kReused,
                                 .holder_only = options_.gil_only};

@@ -4,6 +4,7 @@
 //   blocked, not run since its stack was read   nothing: one pread of schedstat
 //   blocked, has run since                      read, then "has it run?" asked again; not stopped
 //   holds the GIL and runs                      stopped, copied, let go: the only stop of a round
+//   the same, where CPUs are short              read from its own CPU: see NoteCrowd
 //   runs without the GIL                        copied in that same stop: without the GIL its
 //                                               Python stack cannot change, and the GIL is held by
 //                                               the stopped thread. Not stopped itself.
@@ -37,8 +38,9 @@ class StackReader {
   struct Options {
     PauseMode pause = PauseMode::kAuto;
     bool gil_only = false;
-    // Whether a thread that moves too fast to be read twice may be read from its own CPU, where it
-    // does not run meanwhile; at high rates that would take its CPU away.
+    // Whether a thread that moves too fast to be read twice, or would lose its CPU by a stop, may
+    // be read from its own CPU, where it does not run meanwhile; at high rates that would take its
+    // CPU away.
     bool share_cpu = true;
     // Native stacks are copied, too: those of blocked threads without a stop; what runs is stopped,
     // without the GIL only if it has run for a while.
@@ -66,7 +68,9 @@ class StackReader {
   void ReadOn(const ThreadStates& states, WatchedThread& thread);
   void StopAndRead(const ThreadStates& states, WatchedThread& holder, ThreadStopControl& control,
                    DurationHistogram& stops);
+  bool ReadCrowded(const ThreadStates& states, WatchedThread& holder);
   void CountStop(WatchedThread& holder, Nanos stop, DurationHistogram& stops);
+  void NoteCrowd(WatchedThread& holder) const;
   void StopThoseWithoutGil(const ThreadStates& states, ThreadStopControl& control,
                            DurationHistogram& stops);
   void StopOneNotSeen(const ThreadStates& states, ThreadStopControl& control,

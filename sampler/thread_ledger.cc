@@ -64,7 +64,10 @@ void ThreadLedger::Add(const Look& look, Sample sample, const std::optional<CpuT
   PlaceQueue(look, sample, before);
   if (!running) return;
   ran_ = true;
-  split_.Note(sample, ticks, look.was_stopped, look.in_user_mode);
+  const auto known = look.was_stopped ? KernelSplit::Known::kRegisters
+                     : look.holds_gil ? KernelSplit::Known::kHeldGil
+                                      : KernelSplit::Known::kNothing;
+  split_.Note(sample, ticks, known, look.in_user_mode);
 }
 
 // A sample after a long pause says no more of the time before than the one at its begin: they share

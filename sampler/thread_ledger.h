@@ -33,6 +33,7 @@ class ThreadLedger {
     bool blocked = false;
     Nanos stop_queued = 0;  // for how long it queued before it reached our stop
     bool was_stopped = false;
+    bool holds_gil = false;
     TimeClass in_user_mode = TimeClass::kNative;  // what it is if not in the kernel
     bool reused = false;                          // it has not run since the last look
     bool holder_only = false;  // what it did in rounds without a look is not of interest

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/types/span.h"
@@ -64,6 +65,9 @@ struct WatchedThread {
   // `stack` has been read and not been put to use: a round can be read twice.
   bool unrecorded = false;
   bool contended = true;  // it queued for a CPU of late
+  // Until then it is not to be stopped: others want its CPU. See StackReader::NoteCrowd.
+  Nanos crowded_until = 0;
+  std::optional<Nanos> queue_noted;
 
   // Of this round.
   Reading reading = Reading::kNone;

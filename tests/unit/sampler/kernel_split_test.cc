@@ -6,6 +6,7 @@ namespace spyhop {
 namespace {
 
 constexpr Nanos kMs = kMillisecond;
+using Known = KernelSplit::Known;
 
 class KernelSplitTest : public testing::Test {
  protected:
@@ -21,7 +22,8 @@ class KernelSplitTest : public testing::Test {
   }
 
   // A sample of 10 ms with the ticks that have passed since the one before.
-  void Note(std::string_view function, TimeClass c, CpuTicks passed, bool stopped = false) {
+  void Note(std::string_view function, TimeClass c, CpuTicks passed,
+            Known known = Known::kNothing) {
     ticks_.user += passed.user;
     ticks_.system += passed.system;
     ticks_.minor_faults += passed.minor_faults;
@@ -31,7 +33,7 @@ class KernelSplitTest : public testing::Test {
                         .weight = 10 * kMs,
                         .cpu = 10 * kMs};
     profile_.Add(sample);
-    split_.Note(sample, ticks_, stopped);
+    split_.Note(sample, ticks_, known);
   }
 
   Nanos TimeOf(std::string_view function, TimeClass c) {
@@ -79,8 +81,9 @@ TEST_F(KernelSplitTest, WhatWasSeenInTheKernelIsNotMovedTwice) {
 
 TEST_F(KernelSplitTest, TakesFromAStoppedThreadOnlyWhereItHadPageFaults) {
   for (int i = 0; i < 16; ++i) {
-    Note("faults", TimeClass::kPython, {.user = 1, .system = 1, .minor_faults = 50}, true);
-    Note("sums", TimeClass::kPython, {.user = 1, .system = 1}, true);
+    Note("faults", TimeClass::kPython, {.user = 1, .system = 1, .minor_faults = 50},
+         Known::kRegisters);
+    Note("sums", TimeClass::kPython, {.user = 1, .system = 1}, Known::kRegisters);
   }
   split_.Settle(profile_);
   EXPECT_EQ(TimeOf("faults", TimeClass::kKernel), 160 * kMs);
@@ -91,30 +94,48 @@ TEST_F(KernelSplitTest, WhatChanceMayHaveGivenOtherPlacesIsNoProofAgainstRegiste
   for (int i = 0; i < 16; ++i) {
     Note("reads", TimeClass::kNative, {.system = 1});
     Note("sorts", TimeClass::kNative, {.user = i % 4 != 0, .system = i % 4 == 0, .minor_faults = 5},
-         true);
+         Known::kRegisters);
   }
   split_.Settle(profile_);
   EXPECT_EQ(TimeOf("reads", TimeClass::kKernel), 160 * kMs);
   EXPECT_EQ(TimeOf("sorts", TimeClass::kKernel), 16 * 5 * 2 * kMicrosecond);
 }
 
+TEST_F(KernelSplitTest, TakesFromThoseWithTheGilLast) {
+  for (int i = 0; i < 16; ++i) {
+    Note("reads", TimeClass::kNative, {.system = 1});
+    Note("sorts", TimeClass::kNative, {.user = i % 4 != 0, .system = i % 4 == 0}, Known::kHeldGil);
+  }
+  split_.Settle(profile_);
+  EXPECT_EQ(TimeOf("reads", TimeClass::kKernel), 160 * kMs);
+  EXPECT_EQ(TimeOf("sorts", TimeClass::kKernel), 0) << "chance may have done that";
+}
+
+TEST_F(KernelSplitTest, WhoeverHeldTheGilMayHaveBeenInTheKernel) {
+  for (int i = 0; i < 50; ++i)
+    Note("getppid", TimeClass::kNative, {.user = 1, .system = 1}, Known::kHeldGil);
+  split_.Settle(profile_);
+  EXPECT_EQ(TimeOf("getppid", TimeClass::kKernel), 250 * kMs);
+}
+
 TEST_F(KernelSplitTest, PageFaultsAreThoseOfAllSamplesSinceTheTicksWereRead) {
   const Sample elsewhere{
       .thread = thread_, .stack = StackOf("reads"), .time_class = TimeClass::kKernel};
-  split_.Note(elsewhere, std::nullopt, true);
-  Note("sorts", TimeClass::kNative, {.system = 1, .minor_faults = 50}, true);
+  split_.Note(elsewhere, std::nullopt, Known::kRegisters);
+  Note("sorts", TimeClass::kNative, {.system = 1, .minor_faults = 50}, Known::kRegisters);
   split_.Settle(profile_);
   EXPECT_EQ(TimeOf("sorts", TimeClass::kKernel), 25 * 2 * kMicrosecond);
 }
 
 TEST_F(KernelSplitTest, WithoutPageFaultsAStoppedThreadStaysAsItWasSeen) {
-  for (int i = 0; i < 10; ++i) Note("sums", TimeClass::kPython, {.user = 1, .system = 1}, true);
+  for (int i = 0; i < 10; ++i)
+    Note("sums", TimeClass::kPython, {.user = 1, .system = 1}, Known::kRegisters);
   split_.Settle(profile_);
   EXPECT_EQ(TimeOf("sums", TimeClass::kPython), 100 * kMs);
 }
 
 TEST_F(KernelSplitTest, OneTickIsNoProofAgainstRegisters) {
-  Note("sums", TimeClass::kPython, {.system = 1, .minor_faults = 5}, true);
+  Note("sums", TimeClass::kPython, {.system = 1, .minor_faults = 5}, Known::kRegisters);
   split_.Settle(profile_);
   EXPECT_EQ(TimeOf("sums", TimeClass::kKernel), 5 * 2 * kMicrosecond) << "what the faults took";
 }
@@ -167,7 +188,7 @@ TEST_F(KernelSplitTest, TicksWithoutSamplesMoveNothing) {
 TEST_F(KernelSplitTest, TicksThatWereNotReadFallToTheSampleThatReadsThemNext) {
   const Sample sample{.thread = thread_, .stack = StackOf("f"), .weight = 10 * kMs};
   profile_.Add(sample);
-  split_.Note(sample, std::nullopt, false);
+  split_.Note(sample, std::nullopt, Known::kNothing);
   Note("reads", TimeClass::kNative, {.user = 1, .system = 1});
   split_.Settle(profile_);
   EXPECT_EQ(TimeOf("reads", TimeClass::kKernel), 10 * kMs);
