@@ -7,6 +7,7 @@ The last one is what a stop alone costs on this machine.
 Other profilers on PATH (py-spy, austin, Python 3.15's own) are measured the same way, in the same minutes.
 """
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -17,7 +18,9 @@ import time
 import windows
 from windows import harness, interpreters, spyhop
 
-SLOWDOWN = [(1, 0, 100), (1, 150, 100), (1, 50, 1000), (4, 0, 1000)]
+# Busy threads, sleeping ones, Hz, processes beside that take all the CPU they get.
+SLOWDOWN = [(1, 0, 100, 0), (1, 150, 100, 0), (1, 50, 1000, 0), (4, 0, 1000, 0), (1, 0, 100, 4), (1, 0, 400, 4)]
+HOG = ['/bin/sh', '-c', 'while :; do :; done']
 DEPTH = 20
 ASKED_RATES = [1000, 15000, 1000000]
 
@@ -25,17 +28,20 @@ ASKED_RATES = [1000, 15000, 1000000]
 def slowdown(python, options):
     """Busy thread and N sleepers: throughput attached over throughput alone."""
     rows = []
-    for busy, sleepers, rate in SLOWDOWN:
+    for busy, sleepers, rate, hogs in SLOWDOWN:
         for profiler in windows.peers(python):
-            with harness.Puppet(python, 'worker.py', busy, DEPTH, sleepers) as puppet:
+            with contextlib.ExitStack() as stack:
+                puppet = stack.enter_context(harness.Puppet(python, 'worker.py', busy, DEPTH, sleepers))
+                for _ in range(hogs):
+                    stack.enter_context(harness.Process(HOG))
                 try:
                     alone, attached = windows.alternate(puppet, profiler, rate, options.windows, options.seconds)
-                    rows.append((profiler.name, busy, sleepers, rate, f'{alone / 1e6:.2f}', f'{attached / 1e6:.2f}',
+                    rows.append((profiler.name, busy, sleepers, hogs, rate, f'{alone / 1e6:.2f}', f'{attached / 1e6:.2f}',
                                  f'{attached / alone:.3f}'))
                 except RuntimeError as error:
-                    rows.append((profiler.name, busy, sleepers, rate, '-', '-', str(error)))
+                    rows.append((profiler.name, busy, sleepers, hogs, rate, '-', '-', str(error)))
     windows.table(f"The target's speed, million turns a second, medians of {options.windows} windows of {options.seconds} s",
-                  ('profiler', 'busy', 'sleepers', 'Hz', 'alone', 'attached', 'ratio'), rows)
+                  ('profiler', 'busy', 'sleepers', 'beside', 'Hz', 'alone', 'attached', 'ratio'), rows)
 
 
 def highest_rate(python, options):

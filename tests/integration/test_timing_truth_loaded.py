@@ -29,6 +29,12 @@ class TruthUnderLoad(unittest.TestCase):
     def test_kernel_work(self):
         self.assert_true('kernel')
 
+    def test_it_is_not_stopped(self):
+        """A stop costs a thread its place in the queue for a CPU: at this rate two thirds of its time."""
+        profile = truth_run.run(self.python, 'lines', hogs=HOGS, seconds=SECONDS).profile
+        sampling = profile['sampling']
+        self.assertLess(sampling['stops']['count'], sampling['rounds'] / 4, sampling)
+
     def test_four_threads_fight_for_the_gil(self):
         self.assert_true('fight', known_limit=truth_run.fight_limit(self.python))
 
