@@ -284,7 +284,13 @@ void StackReader::CountStop(WatchedThread& holder, Nanos stop, DurationHistogram
 // it had without us. One that is read from its own CPU was preempted, which costs it no place in
 // the queue.
 bool StackReader::ReadCrowded(const ThreadStates& states, WatchedThread& holder) {
-  if (looked_ >= holder.crowded_until || !running_reader_.ReadFromItsCpu(holder)) return false;
+  if (looked_ >= holder.crowded_until) return false;
+  if (!running_reader_.ReadFromItsCpu(holder)) {
+    // That CPU is not to be had: it is tried again for a thread that queues later.
+    holder.crowded_until = 0;
+    next_crowd_ = looked_ + kCrowdedFor;
+    return false;
+  }
   batch_.clear();
   AppendCollecting(states.interpreters()[holder.state.interpreter].address);
   memory_.ReadBatch(absl::MakeSpan(batch_));
@@ -298,7 +304,7 @@ bool StackReader::ReadCrowded(const ThreadStates& states, WatchedThread& holder)
 void StackReader::NoteCrowd(WatchedThread& holder) const {
   const Nanos queued = holder.sched.run_queue - holder.queue_noted.value_or(holder.sched.run_queue);
   holder.queue_noted = holder.sched.run_queue;
-  if (queued > kOwnQueue) holder.crowded_until = looked_ + kCrowdedFor;
+  if (queued > kOwnQueue && looked_ >= next_crowd_) holder.crowded_until = looked_ + kCrowdedFor;
 }
 
 // Whether a garbage collection runs in the interpreter: the thread that holds the GIL does it.

@@ -86,7 +86,8 @@ class StackReader {
   RunningReader running_reader_{memory_, layout_};
   bool native_ = false;  // Options::native of this round
   Nanos waited_ = 0;
-  Nanos looked_ = 0;  // when the last round began
+  Nanos looked_ = 0;      // when the last round began
+  Nanos next_crowd_ = 0;  // no thread is taken for crowded sooner
   // Of one round; kept for their capacity.
   ThreadList blocked_;  // to be read without a stop
   ThreadList holders_;  // to be stopped
