@@ -23,30 +23,42 @@ void KernelSplit::Open(CpuTicks ticks) {
 
 void KernelSplit::Note(const Sample& sample, const std::optional<CpuTicks>& ticks, Known known,
                        TimeClass in_user_mode) {
-  const CpuTicks before = last_;
-  if (ticks) last_ = *ticks;
   seen_ += sample.weight;
   ++samples_;
-  ++samples_since_ticks_;
-  const int shared_by = samples_since_ticks_;
-  if (ticks) samples_since_ticks_ = 0;
-  if (sample.time_class == TimeClass::kKernel) {
+  const Profile::Key key = Profile::KeyOf(sample);
+  const bool in_kernel = sample.time_class == TimeClass::kKernel;
+  if (in_kernel) {
     seen_in_kernel_ += sample.weight;
-    KernelShare& share = kernel_shares_[Profile::KeyOf(sample)];
+    KernelShare& share = kernel_shares_[key];
     share.weight += sample.weight;
     share.in_user_mode = in_user_mode;
-    return;
+  } else {
+    SharesOf(known)[key].weight += sample.weight;
   }
-  const bool stopped = known == Known::kRegisters;
-  Shares& shares = stopped ? stopped_ : known == Known::kHeldGil ? with_gil_ : without_gil_;
-  Share& share = shares[Profile::KeyOf(sample)];
-  share.weight += sample.weight;
-  // Those of the samples since the ticks were read, which may have been at other places.
-  const auto faults = static_cast<Nanos>(last_.minor_faults - before.minor_faults) / shared_by;
-  share.faults += std::min(faults * kFaultTime, sample.weight);
-  if (!stopped || faults > 0) {
-    share.system_ticks += static_cast<double>(last_.system - before.system);
+  since_ticks_.push_back({key, known, sample.weight, in_kernel});
+  if (ticks) ShareOut(*ticks);
+}
+
+// In equal parts: any of the samples since the ticks were read may have been where they fell.
+void KernelSplit::ShareOut(const CpuTicks& ticks) {
+  const auto count = static_cast<Nanos>(since_ticks_.size());
+  const auto faults = static_cast<Nanos>(ticks.minor_faults - last_.minor_faults) / count;
+  const double system =
+      static_cast<double>(ticks.system - last_.system) / static_cast<double>(count);
+  for (const Noted& each : since_ticks_) {
+    if (each.in_kernel) continue;
+    Share& share = SharesOf(each.known)[each.key];
+    share.faults += std::min(faults * kFaultTime, each.weight);
+    if (each.known != Known::kRegisters || faults > 0) share.system_ticks += system;
   }
+  since_ticks_.clear();
+  last_ = ticks;
+}
+
+KernelSplit::Shares& KernelSplit::SharesOf(Known known) {
+  return known == Known::kRegisters ? stopped_
+         : known == Known::kHeldGil ? with_gil_
+                                    : without_gil_;
 }
 
 void KernelSplit::Settle(Profile& profile) {

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "base/clock.h"
@@ -43,6 +44,15 @@ class KernelSplit {
     double system_ticks = 0;
   };
   using Shares = absl::flat_hash_map<Profile::Key, Share>;
+  struct Noted {
+    Profile::Key key;
+    Known known;
+    Nanos weight;
+    bool in_kernel;
+  };
+
+  void ShareOut(const CpuTicks& ticks);
+  Shares& SharesOf(Known known);
 
   // Is the difference more than the chance of ticks and samples, so many standard deviations?
   bool IsCertain(double difference, double deviations) const;
@@ -58,12 +68,12 @@ class KernelSplit {
   Nanos seen_in_kernel_ = 0;
   Nanos seen_ = 0;
   int samples_ = 0;
-  int samples_since_ticks_ = 0;
   struct KernelShare {
     Nanos weight = 0;
     TimeClass in_user_mode = TimeClass::kNative;
   };
   absl::flat_hash_map<Profile::Key, KernelShare> kernel_shares_;
+  std::vector<Noted> since_ticks_;
   Shares without_gil_;
   Shares with_gil_;
   Shares stopped_;

@@ -185,14 +185,14 @@ TEST_F(KernelSplitTest, TicksWithoutSamplesMoveNothing) {
   EXPECT_TRUE(profile_.buckets().empty());
 }
 
-TEST_F(KernelSplitTest, TicksThatWereNotReadFallToTheSampleThatReadsThemNext) {
+TEST_F(KernelSplitTest, TicksAreSharedByTheSamplesSinceTheyWereRead) {
   const Sample sample{.thread = thread_, .stack = StackOf("f"), .weight = 10 * kMs};
   profile_.Add(sample);
   split_.Note(sample, std::nullopt, Known::kNothing);
   Note("reads", TimeClass::kNative, {.user = 1, .system = 1});
   split_.Settle(profile_);
-  EXPECT_EQ(TimeOf("reads", TimeClass::kKernel), 10 * kMs);
-  EXPECT_EQ(TimeOf("f", TimeClass::kKernel), 0);
+  EXPECT_EQ(TimeOf("reads", TimeClass::kKernel), 5 * kMs);
+  EXPECT_EQ(TimeOf("f", TimeClass::kKernel), 5 * kMs);
 }
 
 TEST_F(KernelSplitTest, WhatIsSettledIsNotSettledAgain) {
