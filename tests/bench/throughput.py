@@ -7,7 +7,6 @@ The last one is what a stop alone costs on this machine.
 Other profilers on PATH (py-spy, austin, Python 3.15's own) are measured the same way, in the same minutes.
 """
 import argparse
-import contextlib
 import json
 import os
 import platform
@@ -20,7 +19,6 @@ from windows import harness, interpreters, spyhop
 
 # Busy threads, sleeping ones, Hz, processes beside that take all the CPU they get.
 SLOWDOWN = [(1, 0, 100, 0), (1, 150, 100, 0), (1, 50, 1000, 0), (4, 0, 1000, 0), (1, 0, 100, 4), (1, 0, 400, 4)]
-HOG = ['/bin/sh', '-c', 'while :; do :; done']
 DEPTH = 20
 ASKED_RATES = [1000, 15000, 1000000]
 
@@ -30,10 +28,7 @@ def slowdown(python, options):
     rows = []
     for busy, sleepers, rate, hogs in SLOWDOWN:
         for profiler in windows.peers(python):
-            with contextlib.ExitStack() as stack:
-                puppet = stack.enter_context(harness.Puppet(python, 'worker.py', busy, DEPTH, sleepers))
-                for _ in range(hogs):
-                    stack.enter_context(harness.Process(HOG))
+            with harness.Puppet(python, 'worker.py', busy, DEPTH, sleepers) as puppet, harness.hogs(hogs):
                 try:
                     alone, attached = windows.alternate(puppet, profiler, rate, options.windows, options.seconds)
                     rows.append((profiler.name, busy, sleepers, hogs, rate, f'{alone / 1e6:.2f}', f'{attached / 1e6:.2f}',

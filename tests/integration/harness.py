@@ -115,6 +115,15 @@ class Process:
         self.close()
 
 
+@contextlib.contextmanager
+def hogs(count):
+    """So many processes that take all the CPU they get."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(count):
+            stack.enter_context(Process(['/bin/sh', '-c', 'while :; do :; done']))
+        yield
+
+
 class Puppet(Process):
     """A script of puppets/ running in an interpreter, past its `ready` line."""
 

@@ -24,20 +24,21 @@ def setUpModule():
     harness.can_trace()
 
 
-@matrix.on_each_interpreter
-class Churn(unittest.TestCase):
+class ChurnCase(unittest.TestCase):
     python = None
+    hogs = 0
 
     def sample(self, variant, threads, *options):
         """SAMPLES stacks, in as many runs as a busy machine needs: (what was counted, the model's verdicts)."""
         model = churn_model.ChurnModel(os.path.join(harness.PUPPETS, 'churn.py'), variant)
-        stacks, counted = [], {'stops': 0, 'left out': 0, 'told s': 0, 'observed s': 0}
-        with harness.Puppet(self.python, 'churn.py', variant, threads) as puppet:
+        stacks, counted = [], {'stops': 0, 'rounds': 0, 'left out': 0, 'told s': 0, 'observed s': 0}
+        with harness.Puppet(self.python, 'churn.py', variant, threads) as puppet, harness.hogs(self.hogs):
             for _ in range(MOST_RUNS):
                 profile = spyhop.attach(puppet.pid, RATE, SAMPLES / RATE / threads, *options)
                 sampling = profile['sampling']
                 stacks += profile['stacks']
                 counted['stops'] += sampling['stops']['count']
+                counted['rounds'] += sampling['rounds']
                 counted['left out'] += sum(sampling['truncated'].values()) + sum(
                     count for cause, count in sampling['lost'].items() if cause not in CARRIED_OVER)
                 counted['told s'] += sum(stack['s'] for stack in profile['stacks'])
@@ -56,11 +57,15 @@ class Churn(unittest.TestCase):
         self.assertEqual(sum(wrong.values()), 0, self.describe(kept, wrong, example))
         self.assertLess(counted['left out'], MOST_LEFT_OUT * kept, f'truth by omission: {counted} of {kept}')
         self.assertGreater(counted['told s'], (1 - MOST_LEFT_OUT) * counted['observed s'], f'time left out: {counted}')
+        return counted
 
     def describe(self, kept, wrong, example):
         shown = '\n'.join(f'  {frame["file"]}:{frame["line"]} {frame["function"]}' for frame in example or [])
         return f'impossible stacks of {kept}: {wrong}; one of them, root first:\n{shown}'
 
+
+@matrix.on_each_interpreter
+class Churn(ChurnCase):
     def test_functions_in_one_thread(self):
         self.assert_none_impossible('functions', 1)
 
@@ -81,6 +86,23 @@ class Churn(unittest.TestCase):
                 allowed = kept / 1000 if kept >= PROMISED else churn_model.most_expected(kept, 0.001)
                 self.assertLessEqual(sum(wrong.values()), allowed, self.describe(kept, wrong, example))
                 self.assertGreater(counted['left out'], 0, f'a churning stack is refused sometimes: {kept} kept')
+
+
+@matrix.on_representatives
+class ChurnOnAFullMachine(ChurnCase):
+    """Where the thread is not stopped, but read from its own CPU."""
+
+    hogs = 4
+
+    def assert_none_impossible(self, variant, threads):
+        counted = super().assert_none_impossible(variant, threads)
+        self.assertLess(counted['stops'], 0.9 * counted['rounds'], 'stopped all the same')
+
+    def test_functions_in_one_thread(self):
+        self.assert_none_impossible('functions', 1)
+
+    def test_generators_in_four_threads(self):
+        self.assert_none_impossible('generators', 4)
 
 
 if __name__ == '__main__':

@@ -35,6 +35,11 @@ class Life(unittest.TestCase):
         return self.enterContext(spyhop.Running('attach', '-p', pid, '-r', 200, '-f', 'json', '--stacks', '-o', self.path,
                                                 *more))
 
+    def interrupted(self, running):
+        """The profile of a run that is ended as by Ctrl-C."""
+        running.interrupt(signal.SIGINT)
+        return spyhop.load(self.path, running.finish().expect(spyhop.DONE))
+
     def test_threads_that_start_later_are_seen_and_those_that_end_are_kept(self):
         puppet = self.worker(1, 5, 0)
         early = puppet.ask('grow early bird')
@@ -44,8 +49,7 @@ class Life(unittest.TestCase):
         time.sleep(0.7)
         puppet.ask('shrink')
         time.sleep(0.4)
-        running.interrupt(signal.SIGINT)
-        profile = spyhop.load(self.path, running.finish().expect(spyhop.DONE))
+        profile = self.interrupted(running)
         threads = {thread['tid']: thread for thread in profile['threads']}
         self.assertEqual(threads[early]['name'], 'early bird')
         self.assertEqual(threads[late]['name'], 'late bird')
@@ -60,8 +64,7 @@ class Life(unittest.TestCase):
         time.sleep(1.2)
         puppet.ask('shrink')
         time.sleep(0.3)
-        running.interrupt(signal.SIGINT)
-        profile = spyhop.load(self.path, running.finish().expect(spyhop.DONE))
+        profile = self.interrupted(running)
         names = {thread['tid']: thread['name'] for thread in profile['threads']}
         self.assertEqual(names[late], 'tardy')
 

@@ -1,5 +1,4 @@
 """Runs one scenario of puppets/truth.py under spyhop and compares: shared by test_timing_truth*.py and truth_table.py."""
-import contextlib
 import datetime
 import time
 
@@ -10,7 +9,6 @@ import truth_model
 RATE, SECONDS = 400, 3.0
 # A pool of BLAS threads would work beside the thread that is measured.
 ENVIRONMENT = {'OPENBLAS_NUM_THREADS': '1', 'OMP_NUM_THREADS': '1'}
-HOG = ['/bin/sh', '-c', 'while :; do :; done']
 MARKS = truth_model.read_marks(harness.PUPPETS)
 
 
@@ -36,10 +34,7 @@ def moments(profile):
 
 def run(python, scenario, seconds=SECONDS, rate=RATE, hogs=0):
     """The Outcome of one scenario on one interpreter, beside `hogs` processes that take all the CPU they get."""
-    with contextlib.ExitStack() as stack:
-        puppet = stack.enter_context(harness.Puppet(python, 'truth.py', scenario, needs_proc=True, **ENVIRONMENT))
-        for _ in range(hogs):
-            stack.enter_context(harness.Process(HOG))
+    with harness.Puppet(python, 'truth.py', scenario, needs_proc=True, **ENVIRONMENT) as puppet, harness.hogs(hogs):
         profile = spyhop.attach(puppet.pid, rate, seconds)
         start, end = moments(profile)
         entries = puppet.ask(f'stop {start:.9f} {end:.9f}')
