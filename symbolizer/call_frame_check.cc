@@ -13,7 +13,8 @@ namespace {
 // x86-64 has 67 and what vendors add (System V ABI, AMD64, figure 3.36).
 constexpr uint64_t kMostRegisters = 256;
 constexpr int kMostRemembered = 64;
-constexpr uint8_t kPrimary = 0xc0;  // bits of an instruction that has its operand in the others
+constexpr unsigned kLongestNumber = 9;  // bytes of 7 bits
+constexpr uint8_t kPrimary = 0xc0;      // bits of an instruction that has its operand in the others
 
 // What follows an instruction.
 enum class Operand : uint8_t { kNone, kRegister, kNumber, kBlock, kByte, kTwoBytes, kFourBytes };
@@ -82,15 +83,18 @@ class Reader {
     bytes_.remove_prefix(1);
     return byte;
   }
-  // ULEB128, or the bits of an SLEB128. What does not fit into 64 bits is as if it were cut.
+  // ULEB128, or the bits of an SLEB128. Nothing for a longer one than fits: libdw gives up in the
+  // middle of it, after ten bytes, and takes the next byte for an instruction
+  // (libdw/memory-access.h, __libdw_get_uleb128).
   std::optional<uint64_t> Number() {
     uint64_t value = 0;
-    for (unsigned shift = 0;; shift += 7) {
+    for (unsigned shift = 0; shift < kLongestNumber * 7; shift += 7) {
       const std::optional<uint8_t> byte = Byte();
       if (!byte) return std::nullopt;
-      if (shift < 64) value |= uint64_t{*byte & 0x7fU} << shift;
+      value |= uint64_t{*byte & 0x7fU} << shift;
       if ((*byte & 0x80) == 0) return value;
     }
+    return std::nullopt;
   }
   bool Take(Operand operand) {
     switch (operand) {

@@ -56,6 +56,21 @@ TEST(FrameProgram, ThatIsCutShortOrUnknownIsNot) {
   EXPECT_FALSE(IsTameFrameProgram(Program{DW_CFA_high_user}));
 }
 
+// libdw reads ten bytes of it and runs the eleventh: DW_CFA_offset_extended of register 100663296.
+TEST(FrameProgram, ThatHidesAnInstructionBehindAnOverlongNumberIsNot) {
+  Program program = {DW_CFA_GNU_args_size};
+  program.insert(program.end(), 10, 0x80);
+  program.insert(program.end(), {DW_CFA_offset_extended, 0x80, 0x80, 0x80, 0x30, 0x00});
+  EXPECT_FALSE(IsTameFrameProgram(program));
+  Program longest = {DW_CFA_GNU_args_size};
+  longest.insert(longest.end(), 8, 0x80);
+  longest.push_back(1);
+  EXPECT_TRUE(IsTameFrameProgram(longest));
+  longest.back() = 0x80;
+  longest.push_back(1);
+  EXPECT_FALSE(IsTameFrameProgram(longest));
+}
+
 TEST(CallFrameCheck, PassesAllOfTheCLibrary) {
   Dl_info info{};
   dladdr(reinterpret_cast<const void*>(&gnu_get_libc_version), &info);
