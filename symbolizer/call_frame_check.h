@@ -19,6 +19,7 @@ class CallFrameCheck {
   // `file` must outlive this.
   explicit CallFrameCheck(const ElfFile& file);
 
+  bool has_table() const { return !table_.empty(); }
   // Of the entry (FDE) at `address`, as linked, and of what it refers to (its CIE).
   bool IsTame(uint64_t address) const;
   // Of all entries, up to one that makes no sense; 0.2 us each.

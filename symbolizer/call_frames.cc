@@ -20,16 +20,27 @@ struct FreeFrame {
 void CallFrames::EndCfi::operator()(Dwarf_CFI_s* cfi) const { dwarf_cfi_end(cfi); }
 
 std::unique_ptr<CallFrames> CallFrames::Open(std::shared_ptr<const ElfFile> file) {
-  Cfi cfi(dwarf_getcfi_elf(file->handle()));
-  if (cfi == nullptr) return nullptr;
-  std::unique_ptr<CallFrames> frames(new CallFrames(std::move(file), std::move(cfi)));
-  // Without an index nobody knows which entry libdw will run; without sections, not even where.
-  const bool safe = frames->index_.exists() || frames->check_.AllAreTame();
-  return safe ? std::move(frames) : nullptr;
+  std::unique_ptr<CallFrames> frames(new CallFrames(std::move(file)));
+  // Asked first: of a file without section headers libdw copies everything behind its index.
+  if (!frames->IsSafe()) return nullptr;
+  frames->cfi_.reset(dwarf_getcfi_elf(frames->file_->handle()));
+  return frames->cfi_ == nullptr ? nullptr : std::move(frames);
 }
 
-CallFrames::CallFrames(std::shared_ptr<const ElfFile> file, Cfi cfi)
-    : file_(std::move(file)), cfi_(std::move(cfi)), check_(*file_), index_(*file_) {}
+CallFrames::CallFrames(std::shared_ptr<const ElfFile> file)
+    : file_(std::move(file)), check_(*file_), index_(*file_) {}
+
+bool CallFrames::IsSafe() const {
+  switch (index_.search()) {
+    case FrameIndex::Search::kHere:
+      return check_.has_table();
+    case FrameIndex::Search::kLinear:
+      return check_.AllAreTame();
+    case FrameIndex::Search::kUnclear:
+      break;
+  }
+  return false;
+}
 
 std::optional<UnwindRow> CallFrames::RowAt(uint64_t pc) {
   auto next = known_.upper_bound(pc);
@@ -51,7 +62,7 @@ std::optional<UnwindRow> CallFrames::RowAt(uint64_t pc) {
 }
 
 bool CallFrames::IsTame(uint64_t pc) const {
-  if (!index_.exists()) return true;
+  if (index_.search() == FrameIndex::Search::kLinear) return true;  // so they all are
   const std::optional<uint64_t> entry = index_.EntryAt(pc);
   return entry && check_.IsTame(*entry);
 }

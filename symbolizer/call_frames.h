@@ -38,13 +38,15 @@ class CallFrames {
   };
   using Cfi = std::unique_ptr<Dwarf_CFI_s, EndCfi>;
 
-  CallFrames(std::shared_ptr<const ElfFile> file, Cfi cfi);
+  explicit CallFrames(std::shared_ptr<const ElfFile> file);
 
+  // Is nothing run but what is tame, whatever the pc?
+  bool IsSafe() const;
   // May libdw run the entry of `pc`?
   bool IsTame(uint64_t pc) const;
 
   const std::shared_ptr<const ElfFile> file_;  // outlives cfi_
-  const Cfi cfi_;
+  Cfi cfi_;
   const CallFrameCheck check_;
   const FrameIndex index_;
   struct Known {

@@ -114,19 +114,31 @@ void ForEachSection(Elf* elf, Visit visit) {
   }
 }
 
+// The same for each one of that name.
+template <typename Visit>
+void ForEachNamed(Elf* elf, std::string_view name, Visit visit) {
+  size_t names_index = 0;
+  if (elf_getshdrstrndx(elf, &names_index) != 0) return;
+  ForEachSection(elf, [&](Elf_Scn* section, const GElf_Shdr& header) {
+    const char* text = elf_strptr(elf, names_index, header.sh_name);
+    if (text != nullptr && name == text) visit(section, header);
+  });
+}
+
 // The first section of a name that `fits(header)`.
 template <typename Fits>
 Elf_Scn* FindNamed(Elf* elf, std::string_view name, GElf_Shdr& found, Fits fits) {
-  size_t names_index = 0;
-  if (elf_getshdrstrndx(elf, &names_index) != 0) return nullptr;
   Elf_Scn* result = nullptr;
-  ForEachSection(elf, [&](Elf_Scn* section, const GElf_Shdr& header) {
-    const char* text = elf_strptr(elf, names_index, header.sh_name);
-    if (result != nullptr || text == nullptr || name != text || !fits(header)) return;
+  ForEachNamed(elf, name, [&](Elf_Scn* section, const GElf_Shdr& header) {
+    if (result != nullptr || !fits(header)) return;
     result = section;
     found = header;
   });
   return result;
+}
+
+ElfSection MakeSection(Elf_Scn* section, const GElf_Shdr& header) {
+  return {.address = header.sh_addr, .size = header.sh_size, .index = elf_ndxscn(section)};
 }
 
 // .dynsym before .symtab.
@@ -248,8 +260,17 @@ bool ElfFile::HasSymbolTable() const {
 std::optional<ElfSection> ElfFile::FindSection(std::string_view name) const {
   GElf_Shdr header;
   const auto is_loaded = [](const GElf_Shdr& each) { return (each.sh_flags & SHF_ALLOC) != 0; };
-  if (FindNamed(elf_.get(), name, header, is_loaded) == nullptr) return std::nullopt;
-  return ElfSection{header.sh_addr, header.sh_size};
+  Elf_Scn* section = FindNamed(elf_.get(), name, header, is_loaded);
+  if (section == nullptr) return std::nullopt;
+  return MakeSection(section, header);
+}
+
+std::vector<ElfSection> ElfFile::FindSections(std::string_view name) const {
+  std::vector<ElfSection> found;
+  ForEachNamed(elf_.get(), name, [&found](Elf_Scn* section, const GElf_Shdr& header) {
+    found.push_back(MakeSection(section, header));
+  });
+  return found;
 }
 
 absl::Span<const char> ElfFile::ReadSection(std::string_view name) const {

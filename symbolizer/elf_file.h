@@ -35,6 +35,7 @@ struct ElfSymbol {
 struct ElfSection {
   uint64_t address = 0;  // as linked
   uint64_t size = 0;
+  size_t index = 0;  // of its header
 };
 
 struct ElfSegment {      // PT_LOAD
@@ -72,6 +73,8 @@ class ElfFile {
   bool HasSymbolTable() const;
   // One that is part of the process.
   std::optional<ElfSection> FindSection(std::string_view name) const;
+  // All of that name, also those that are not loaded, in the order of their headers.
+  std::vector<ElfSection> FindSections(std::string_view name) const;
   // The bytes of a section, also of one that is not loaded, for as long as this lives; empty when
   // the file has none.
   absl::Span<const char> ReadSection(std::string_view name) const;

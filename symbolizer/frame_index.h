@@ -18,9 +18,13 @@ class FrameIndex {
  public:
   explicit FrameIndex(const ElfFile& file);
 
-  // False when the file has no such table, or one of another form than linkers make. One that is
-  // not sorted is empty.
-  bool exists() const { return exists_; }
+  // How libdw looks for the entry of a pc (libdw/dwarf_getcfi_elf.c and fde.c).
+  enum class Search : uint8_t {
+    kHere,     // in this table: it finds what EntryAt does
+    kLinear,   // in .eh_frame from its begin: without this table, or one that it passes over
+    kUnclear,  // in a table that it reads otherwise than EntryAt does, or in another section
+  };
+  Search search() const { return search_; }
   // From the begin of the last function that begins at or before `pc` to that of the next one (of
   // the last one: to `pc`); as linked.
   std::optional<AddressRange> FunctionAt(uint64_t pc) const;
@@ -34,15 +38,20 @@ class FrameIndex {
     int32_t entry;
   };
 
+  // Leaves functions_ as the file has them. False when it has none, or in another form than linkers
+  // make.
+  bool ReadFunctions(absl::Span<const char> bytes);
+  // `bytes` are this table's.
+  Search FindSearch(const ElfFile& file, absl::Span<const char> bytes) const;
   // nullptr when none begins at or before `pc`.
   const Function* At(uint64_t pc) const;
   uint64_t Address(int32_t distance) const {
     return base_ + static_cast<uint64_t>(int64_t{distance});
   }
 
-  bool exists_ = false;
   uint64_t base_ = 0;                // of the section
-  std::vector<Function> functions_;  // by begin
+  std::vector<Function> functions_;  // by address of the begin
+  Search search_ = Search::kUnclear;
 };
 
 }  // namespace spyhop

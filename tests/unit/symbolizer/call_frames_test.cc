@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "tests/unit/symbolizer/made_frames.h"
 #include "tests/unit/symbolizer/open_elf.h"
 
 namespace spyhop {
@@ -88,6 +89,78 @@ TEST_F(CallFramesTest, NothingIsSaidOfWhatIsNoCode) {
   ASSERT_NE(frames_, nullptr);
   EXPECT_FALSE(frames_->RowAt(0));
   EXPECT_FALSE(frames_->RowAt(UINT64_MAX));
+}
+
+// Two functions, at 0x4000 and 0x5000, of which only the first one's entry is tame.
+class MadeFramesTest : public ::testing::Test {
+ protected:
+  using Sections = std::vector<MadeSection>;
+  static constexpr uint64_t kTame = 0x4000;
+  static constexpr uint64_t kWild = 0x5000;
+  static constexpr std::string_view kEncoding = "\x1b";  // DW_EH_PE_pcrel | sdata4
+
+  static std::unique_ptr<CallFrames> Open(const Sections& sections) {
+    return CallFrames::Open(OpenMadeElf(MadeElf(sections)));
+  }
+
+  MadeFrames frames_;
+  const uint32_t cie_ = frames_.AddCie("zR", kEncoding);
+  const uint32_t tame_ = frames_.AddFde(cie_, kTame, 0x100);
+  const MadeFrames only_tame_ = frames_;
+  const uint32_t wild_ = frames_.AddFde(cie_, kWild, 0x100, kWildProgram);
+  const MadeSection index_ = MadeIndex({{kTame, tame_}, {kWild, wild_}});
+};
+
+TEST_F(MadeFramesTest, OnlyTheEntriesThatTheIndexNamesAreAskedFor) {
+  const auto frames = Open({index_, frames_.Table()});
+  ASSERT_NE(frames, nullptr);
+  EXPECT_TRUE(frames->RowAt(kTame));
+  EXPECT_FALSE(frames->RowAt(kWild));
+}
+
+TEST_F(MadeFramesTest, WithoutAnIndexAllMustBeTame) {
+  EXPECT_EQ(Open({frames_.Table()}), nullptr);
+  const auto frames = Open({only_tame_.Table()});
+  ASSERT_NE(frames, nullptr);
+  EXPECT_TRUE(frames->RowAt(kTame));
+}
+
+// libdw looks into no index behind the table, nor into another table's: it would find the entry
+// that the index hides.
+TEST_F(MadeFramesTest, AnIndexThatLibdwPassesOverSaysNothing) {
+  const MadeSection hides = MadeIndex({{kTame, tame_}, {kWild, tame_}});
+  EXPECT_EQ(Open({frames_.Table(), hides}), nullptr);
+  const MadeSection of_another = MadeIndex({{kTame, tame_}, {kWild, tame_}}, 0x3000);
+  EXPECT_EQ(Open({of_another, frames_.Table()}), nullptr);
+  const auto frames = Open({only_tame_.Table(), hides});
+  ASSERT_NE(frames, nullptr);
+  EXPECT_TRUE(frames->RowAt(kTame));
+  EXPECT_FALSE(frames->RowAt(kWild));
+}
+
+TEST_F(MadeFramesTest, AnIndexThatLibdwReadsOtherwiseIsNotFollowed) {
+  EXPECT_EQ(Open({MadeIndex({{kWild, wild_}, {kTame, tame_}}), only_tame_.Table()}), nullptr)
+      << "not sorted";
+  MadeSection longer = index_;
+  longer.bytes[8] = 100;
+  EXPECT_EQ(Open({longer, only_tame_.Table()}), nullptr) << "cut";
+  MadeSection other = index_;
+  other.bytes[3] = 0x3c;
+  EXPECT_EQ(Open({other, only_tame_.Table()}), nullptr) << "of 8 bytes";
+  EXPECT_EQ(Open({{".eh_frame_hdr", "", 0x1000}, only_tame_.Table()}), nullptr) << "empty";
+}
+
+TEST_F(MadeFramesTest, OfTwoTablesNoneIsTaken) {
+  EXPECT_EQ(Open({only_tame_.Table(), frames_.Table()}), nullptr);
+  EXPECT_EQ(Open({MadeIndex({{kTame, tame_}}), index_, only_tame_.Table()}), nullptr);
+}
+
+TEST_F(MadeFramesTest, AnIndexWithoutEntriesIsPassedOver) {
+  MadeSection index = index_;
+  index.bytes = index.bytes.substr(0, 8);
+  index.bytes[2] = index.bytes[3] = '\xff';
+  EXPECT_EQ(Open({index, frames_.Table()}), nullptr);
+  EXPECT_NE(Open({index, only_tame_.Table()}), nullptr);
 }
 
 }  // namespace
