@@ -126,23 +126,11 @@ absl::Span<const uint8_t> Between(const uint8_t* begin, const uint8_t* end) {
                       : absl::Span<const uint8_t>();
 }
 
-// How the addresses of an entry are written (Linux Standard Base 5.0, Core, 10.5 and 10.6.1): of
-// those in use, in so many bytes. Nothing for others.
-std::optional<uint64_t> SizeOfAddress(const Dwarf_CIE& cie) {
-  const std::string_view augmentation = cie.augmentation;
-  Reader data(Between(cie.augmentation_data, cie.augmentation_data + cie.augmentation_data_size));
-  uint8_t encoding = DW_EH_PE_absptr;
-  for (const char each : augmentation) {
-    if (each == 'R') {
-      encoding = data.Byte().value_or(DW_EH_PE_omit);
-    } else if (each == 'L') {
-      data.Skip(1);
-    } else if (each == 'P') {
-      // A pointer as its own encoding says: 4 bytes, or 8.
-      const uint8_t form = data.Byte().value_or(DW_EH_PE_omit) & 0x0f;
-      data.Skip(form == DW_EH_PE_sdata4 || form == DW_EH_PE_udata4 ? 4 : 8);
-    }
-  }
+// Of an address that is written so (Linux Standard Base 5.0, Core, 10.5): absolute, or relative to
+// its place. Nothing for what compilers do not use.
+std::optional<uint64_t> SizeOf(uint8_t encoding) {
+  const uint8_t relation = encoding & 0x70;
+  if (relation != DW_EH_PE_absptr && relation != DW_EH_PE_pcrel) return std::nullopt;
   switch (encoding & 0x0f) {
     case DW_EH_PE_absptr:
     case DW_EH_PE_udata8:
@@ -154,6 +142,31 @@ std::optional<uint64_t> SizeOfAddress(const Dwarf_CIE& cie) {
     default:
       return std::nullopt;
   }
+}
+
+// Of an address in an entry (10.6.1). Only for augmentations that compilers use: in others libdw
+// (libdw/cie.c, intern_new_cie) may find another encoding, and the instructions elsewhere.
+std::optional<uint64_t> SizeOfAddress(const Dwarf_CIE& cie) {
+  const std::string_view augmentation = cie.augmentation;
+  Reader data(Between(cie.augmentation_data, cie.augmentation_data + cie.augmentation_data_size));
+  if (augmentation.empty()) return SizeOf(DW_EH_PE_absptr);
+  if (augmentation.front() != 'z') return std::nullopt;
+  uint8_t encoding = DW_EH_PE_absptr;
+  for (const char each : augmentation.substr(1)) {
+    if (each == 'S' || each == 'B') continue;  // a frame of a signal; signed addresses (aarch64)
+    const std::optional<uint8_t> byte = data.Byte();
+    if (!byte) return std::nullopt;
+    if (each == 'R') {
+      encoding = *byte;
+    } else if (each == 'P') {
+      const std::optional<uint64_t> size =
+          SizeOf(*byte);  // of a function's address, or of its place
+      if (!size || !data.Skip(*size)) return std::nullopt;
+    } else if (each != 'L') {
+      return std::nullopt;
+    }
+  }
+  return (encoding & DW_EH_PE_indirect) == 0 ? SizeOf(encoding) : std::nullopt;
 }
 
 // The entries of one table, by their place in it.
@@ -214,8 +227,9 @@ bool CallFrameCheck::AllAreTame() const {
   Entries entries(file_, table_);
   for (uint64_t at = 0; at < table_.size(); at = entries.next()) {
     const Dwarf_CFI_Entry* entry = entries.Read(at);
-    if (entry == nullptr || entries.next() <= at) break;
-    if (!dwarf_cfi_cie_p(entry) && !IsTame(begin_ + at)) return false;
+    // libdw goes on behind an entry that makes no sense, if it knows where that is (libdw/fde.c).
+    if (entries.next() <= at) break;
+    if (entry != nullptr && !dwarf_cfi_cie_p(entry) && !IsTame(begin_ + at)) return false;
   }
   return true;
 }

@@ -22,7 +22,7 @@ class CallFrameCheck {
   bool has_table() const { return !table_.empty(); }
   // Of the entry (FDE) at `address`, as linked, and of what it refers to (its CIE).
   bool IsTame(uint64_t address) const;
-  // Of all entries, up to one that makes no sense; 0.2 us each.
+  // Of all entries that libdw comes to when it searches them in turn; 0.2 us each.
   bool AllAreTame() const;
 
  private:

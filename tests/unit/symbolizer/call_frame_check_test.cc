@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "symbolizer/frame_index.h"
+#include "tests/unit/symbolizer/made_frames.h"
 #include "tests/unit/symbolizer/open_elf.h"
 
 namespace spyhop {
@@ -87,6 +88,48 @@ TEST(CallFrameCheck, PassesAllOfTheCLibrary) {
   }
   EXPECT_GT(entries, 1000);
   EXPECT_FALSE(check.IsTame(0));
+}
+
+bool AllAreTame(const MadeFrames& frames) {
+  const auto file = OpenMadeElf(MadeElf({frames.Table()}));
+  return CallFrameCheck(*file).AllAreTame();
+}
+
+TEST(CallFrameCheck, GoesOnBehindAnEntryThatMakesNoSense) {
+  MadeFrames frames;
+  const uint32_t cie = frames.AddCie("zR", "\x1b");
+  frames.AddFde(cie, 0x4000, 0x100);
+  frames.Add(BytesOf(uint32_t{0x7fffffff}) + "of a CIE before the table");
+  EXPECT_TRUE(AllAreTame(frames));
+  frames.AddFde(cie, 0x5000, 0x100, kWildProgram);
+  EXPECT_FALSE(AllAreTame(frames));
+}
+
+bool IsTameWith(std::string_view augmentation, std::string_view data) {
+  MadeFrames frames;
+  frames.AddFde(frames.AddCie(augmentation, data), 0x4000, 0x100);
+  return AllAreTame(frames);
+}
+
+TEST(CallFrameCheck, PassesTheAugmentationsOfCompilers) {
+  EXPECT_TRUE(IsTameWith("zR", "\x1b"));
+  EXPECT_TRUE(IsTameWith("zRS", "\x1b"));
+  // DW.ref.__gxx_personality_v0: indirect, relative, of 4 bytes.
+  EXPECT_TRUE(IsTameWith("zPLR", std::string_view("\x9b\0\0\0\0\x1b\x1b", 7)));
+  EXPECT_TRUE(IsTameWith("zPLR", std::string_view("\3\0\0\0\0\3\3", 7)));
+}
+
+// libdw skips the personality by the size it takes it for, and finds the encoding there.
+TEST(CallFrameCheck, OtherAugmentationsAreNotTame) {
+  EXPECT_FALSE(IsTameWith("zPR", std::string_view("\x0a\0\0\x03\x1b", 5))) << "2 bytes";
+  EXPECT_FALSE(IsTameWith("zPR", std::string_view("\xff\x1b", 2))) << "omitted";
+  EXPECT_FALSE(IsTameWith("zPR", std::string_view("\x01\x05\x1b", 3))) << "ULEB128";
+  EXPECT_FALSE(IsTameWith("zR", "\x5b")) << "aligned";
+  EXPECT_FALSE(IsTameWith("zR", "\x9b")) << "indirect";
+  EXPECT_FALSE(IsTameWith("zR", "\x3b")) << "relative to data";
+  EXPECT_FALSE(IsTameWith("zXR", "\x1b\x1b"));
+  EXPECT_FALSE(IsTameWith("Rz", "\x1b"));
+  EXPECT_FALSE(IsTameWith("zRR", "\x1b")) << "cut";
 }
 
 }  // namespace
