@@ -72,6 +72,11 @@ TEST(FrameProgram, ThatHidesAnInstructionBehindAnOverlongNumberIsNot) {
   EXPECT_FALSE(IsTameFrameProgram(longest));
 }
 
+TEST(FrameProgram, ThatIsEndlesslyLongIsNot) {
+  EXPECT_TRUE(IsTameFrameProgram(Program(64 << 10, DW_CFA_nop)));
+  EXPECT_FALSE(IsTameFrameProgram(Program((64 << 10) + 1, DW_CFA_nop)));
+}
+
 TEST(CallFrameCheck, PassesAllOfTheCLibrary) {
   Dl_info info{};
   dladdr(reinterpret_cast<const void*>(&gnu_get_libc_version), &info);
@@ -103,6 +108,15 @@ TEST(CallFrameCheck, GoesOnBehindAnEntryThatMakesNoSense) {
   EXPECT_TRUE(AllAreTame(frames));
   frames.AddFde(cie, 0x5000, 0x100, kWildProgram);
   EXPECT_FALSE(AllAreTame(frames));
+}
+
+// It would be read again for each entry that refers to it.
+TEST(CallFrameCheck, ALongInitialProgramIsNotTame) {
+  for (const size_t size : {1 << 10, (1 << 10) + 1}) {
+    MadeFrames frames;
+    frames.AddFde(frames.AddCie("zR", "\x1b", std::string(size, DW_CFA_nop)), 0x4000, 0x100);
+    EXPECT_EQ(AllAreTame(frames), size == 1 << 10);
+  }
 }
 
 bool IsTameWith(std::string_view augmentation, std::string_view data) {
