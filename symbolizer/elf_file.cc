@@ -19,23 +19,42 @@ namespace {
 
 constexpr unsigned char kNativeByteOrder = ELFDATA2LSB;  // x86-64 and aarch64 Linux
 
+// Of one section. libelf copies as much as a header says if the file is that large, sparse or not.
+constexpr uint64_t kMostBytes = 1 << 30;
+// Of a file's notes, each of which would be a copy.
+constexpr uint64_t kMostOfNotes = 1 << 20;
+constexpr int kMostNotes = 64;
+// A longer one is left out.
+constexpr size_t kLongestName = 64 << 10;
+// Symbols share names, as functions of one name in many files do: of the names that a table refers
+// to, so many times what it has.
+constexpr uint64_t kMostShared = 16;
+constexpr uint64_t kAlwaysShared = 1 << 20;
+
 const char* LibelfError() {
   const char* message = elf_errmsg(-1);
   return message != nullptr ? message : "unknown error";
 }
 
+// Is the section small enough to be copied? (libelf refuses what reaches beyond the file.)
+bool IsSmall(Elf_Scn* section, uint64_t most = kMostBytes) {
+  GElf_Shdr header;
+  return gelf_getshdr(section, &header) != nullptr && header.sh_size <= most;
+}
+
 // The bytes of a section, in native order; empty when the file does not have them.
 absl::Span<const char> SectionBytes(Elf_Scn* section) {
+  if (!IsSmall(section)) return {};
   const Elf_Data* data = elf_getdata(section, nullptr);
   if (data == nullptr || data->d_buf == nullptr) return {};
   return {static_cast<const char*>(data->d_buf), data->d_size};
 }
 
-// The NUL-terminated name at `offset` of a string table.
+// The NUL-terminated name at `offset` of a string table; nothing for one that is too long.
 std::optional<std::string_view> NameAt(absl::Span<const char> strings, uint64_t offset) {
   if (offset >= strings.size()) return std::nullopt;
   const char* begin = strings.data() + offset;
-  const void* end = std::memchr(begin, 0, strings.size() - offset);
+  const void* end = std::memchr(begin, 0, std::min(strings.size() - offset, kLongestName));
   if (end == nullptr) return std::nullopt;
   return std::string_view(begin, static_cast<size_t>(static_cast<const char*>(end) - begin));
 }
@@ -90,11 +109,15 @@ void CollectSymbols(Elf* elf, Elf_Scn* section, const GElf_Shdr& header, const W
   Elf_Scn* strings_section = elf_getscn(elf, header.sh_link);
   if (strings_section == nullptr) return;
   const absl::Span<const char> strings = SectionBytes(strings_section);
+  uint64_t left = kMostShared * strings.size() + kAlwaysShared;  // of bytes to look at
   for (size_t at = 0; at + sizeof(Elf64_Sym) <= table.size(); at += sizeof(Elf64_Sym)) {
     Elf64_Sym symbol;
     std::memcpy(&symbol, table.data() + at, sizeof(symbol));
     if (!IsDefined(symbol)) continue;
     const std::optional<std::string_view> name = NameAt(strings, symbol.st_name);
+    const uint64_t looked_at = name ? name->size() + 1 : kLongestName;
+    if (looked_at > left) return;
+    left -= looked_at;
     if (!name || !wants(symbol, *name)) continue;
     out.push_back({.name = std::string(*name),
                    .address = symbol.st_value,
@@ -102,6 +125,15 @@ void CollectSymbols(Elf* elf, Elf_Scn* section, const GElf_Shdr& header, const W
                    .dynamic = header.sh_type == SHT_DYNSYM,
                    .local = ELF64_ST_BIND(symbol.st_info) == STB_LOCAL});
   }
+}
+
+// The table of the sections' names; nothing when the file has none.
+std::optional<size_t> SectionNames(Elf* elf) {
+  size_t index = 0;
+  if (elf_getshdrstrndx(elf, &index) != 0) return std::nullopt;
+  Elf_Scn* section = elf_getscn(elf, index);
+  if (section == nullptr || !IsSmall(section)) return std::nullopt;
+  return index;
 }
 
 // Calls `visit(section, header)` for each section.
@@ -117,10 +149,10 @@ void ForEachSection(Elf* elf, Visit visit) {
 // The same for each one of that name.
 template <typename Visit>
 void ForEachNamed(Elf* elf, std::string_view name, Visit visit) {
-  size_t names_index = 0;
-  if (elf_getshdrstrndx(elf, &names_index) != 0) return;
+  const std::optional<size_t> names = SectionNames(elf);
+  if (!names) return;
   ForEachSection(elf, [&](Elf_Scn* section, const GElf_Shdr& header) {
-    const char* text = elf_strptr(elf, names_index, header.sh_name);
+    const char* text = elf_strptr(elf, *names, header.sh_name);
     if (text != nullptr && name == text) visit(section, header);
   });
 }
@@ -141,13 +173,15 @@ ElfSection MakeSection(Elf_Scn* section, const GElf_Shdr& header) {
   return {.address = header.sh_addr, .size = header.sh_size, .index = elf_ndxscn(section)};
 }
 
-// .dynsym before .symtab.
+// .dynsym before .symtab; a file has one of each (gABI, "Sections").
 template <typename Wants>
 std::vector<ElfSymbol> Find(Elf* elf, const Wants& wants) {
   std::vector<ElfSymbol> found;
   for (const uint32_t type : {SHT_DYNSYM, SHT_SYMTAB}) {
+    bool first = true;
     ForEachSection(elf, [&](Elf_Scn* section, const GElf_Shdr& header) {
-      if (header.sh_type == type) CollectSymbols(elf, section, header, wants, found);
+      if (header.sh_type != type || !std::exchange(first, false)) return;
+      CollectSymbols(elf, section, header, wants, found);
     });
   }
   return found;
@@ -282,8 +316,10 @@ absl::Span<const char> ElfFile::ReadSection(std::string_view name) const {
 
 std::string ElfFile::BuildId() const {
   std::string id;
+  int left = kMostNotes;
   ForEachSection(elf_.get(), [&](Elf_Scn* section, const GElf_Shdr& header) {
-    if (!id.empty() || header.sh_type != SHT_NOTE) return;
+    if (!id.empty() || header.sh_type != SHT_NOTE || left-- <= 0) return;
+    if (!IsSmall(section, kMostOfNotes)) return;
     Elf_Data* notes = elf_getdata(section, nullptr);
     if (notes != nullptr && notes->d_buf != nullptr) id = BuildIdIn(notes).value_or("");
   });

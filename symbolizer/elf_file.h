@@ -1,9 +1,9 @@
 // Reads what a debugger needs from one ELF file: symbols by name, sections, where it was loaded,
 // its build-id. Not DWARF, not unwinding.
 //
-// The file belongs to the target and is not trusted: nothing in it can make this crash or read out
-// of bounds; what makes no sense is left out. Sections are read when asked for and then kept until
-// the ElfFile goes. Not thread-safe.
+// The file belongs to the target and is not trusted: nothing in it can make this crash, read out of
+// bounds or fill the memory; what makes no sense, or is larger than in any real file, is left out.
+// Sections are read when asked for and then kept until the ElfFile goes. Not thread-safe.
 #ifndef SPYHOP_SYMBOLIZER_ELF_FILE_H_
 #define SPYHOP_SYMBOLIZER_ELF_FILE_H_
 
@@ -76,7 +76,7 @@ class ElfFile {
   // All of that name, also those that are not loaded, in the order of their headers.
   std::vector<ElfSection> FindSections(std::string_view name) const;
   // The bytes of a section, also of one that is not loaded, for as long as this lives; empty when
-  // the file has none.
+  // the file has none, or more than 1 GiB.
   absl::Span<const char> ReadSection(std::string_view name) const;
   // The GNU build-id in lower-case hex; empty when there is none.
   std::string BuildId() const;

@@ -14,6 +14,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "symbolizer/memory_map.h"
+#include "tests/unit/symbolizer/made_elf.h"
 
 // Names that this test looks up in its own executable.
 extern "C" {
@@ -286,6 +287,64 @@ TEST(ElfFile, SurvivesEveryDamagedByte) {
       byte = kept;
     }
   }
+}
+
+TEST(ElfFile, CopiesNoSectionThatIsHugeOrNotThere) {
+  constexpr uint64_t kHuge = (uint64_t{1} << 30) + 1;
+  const std::string bytes = MadeElf({{.name = ".huge", .bytes = "x", .size = kHuge},
+                                     {.name = ".large", .bytes = "x", .size = 1 << 20}});
+  const auto whole = OpenMadeElf(bytes, off_t{20} << 30);
+  ASSERT_NE(whole, nullptr);
+  EXPECT_THAT(whole->ReadSection(".huge"), IsEmpty());
+  EXPECT_THAT(whole->ReadSection(".large"), testing::SizeIs(1 << 20));
+  EXPECT_THAT(OpenMadeElf(bytes)->ReadSection(".large"), IsEmpty()) << "beyond the file";
+}
+
+TEST(ElfFile, NamesOfSectionsThatAreHugeAreNotRead) {
+  std::string bytes = MadeElf({{.name = ".text", .bytes = "x"}});
+  EXPECT_THAT(OpenMadeElf(bytes)->FindSections(".text"), testing::SizeIs(1));
+  Elf64_Shdr names;
+  const size_t at = bytes.size() - sizeof(names);
+  std::memcpy(&names, bytes.data() + at, sizeof(names));
+  names.sh_size = uint64_t{19} << 30;
+  std::memcpy(bytes.data() + at, &names, sizeof(names));
+  EXPECT_THAT(OpenMadeElf(bytes, off_t{20} << 30)->FindSections(".text"), IsEmpty());
+}
+
+std::string MadeFunctions(int count, uint32_t name_at = 1) {
+  std::string bytes;
+  for (int i = 0; i < count; ++i) {
+    bytes += BytesOf(Elf64_Sym{.st_name = name_at,
+                               .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
+                               .st_other = 0,
+                               .st_shndx = 1,
+                               .st_value = 0x100 + static_cast<uint64_t>(i),
+                               .st_size = 1});
+  }
+  return bytes;
+}
+
+size_t CountFunctions(int count, size_t name_size) {
+  const std::string strings = '\0' + std::string(name_size, 'f') + '\0';
+  const auto file = OpenMadeElf(
+      MadeElf({{.name = ".symtab", .bytes = MadeFunctions(count), .type = SHT_SYMTAB, .link = 2},
+               {.name = ".strtab", .bytes = strings, .type = SHT_STRTAB}}));
+  return file->FindFunctions({"*"}).size();
+}
+
+TEST(ElfFile, ANameThatManySymbolsShareDoesNotFillTheMemory) {
+  EXPECT_EQ(CountFunctions(20'000, 40), 20'000u);
+  EXPECT_EQ(CountFunctions(20, 60'000), 20u);
+  EXPECT_LT(CountFunctions(20'000, 60'000), 50u);
+  EXPECT_EQ(CountFunctions(20, 70'000), 0u) << "too long";
+}
+
+TEST(ElfFile, ReadsOneTableOfSymbols) {
+  const MadeSection table = {
+      .name = ".symtab", .bytes = MadeFunctions(3), .type = SHT_SYMTAB, .link = 1};
+  const auto file = OpenMadeElf(MadeElf(
+      {{.name = ".strtab", .bytes = std::string("\0f", 3), .type = SHT_STRTAB}, table, table}));
+  EXPECT_THAT(file->FindFunctions({"f"}), testing::SizeIs(3));
 }
 
 }  // namespace
