@@ -101,6 +101,14 @@ class FunctionSet {
   std::vector<std::string_view> beginnings_;
 };
 
+// Of the symbol's section, as linked.
+uint64_t SectionEnd(Elf* elf, const Elf64_Sym& symbol) {
+  GElf_Shdr header;
+  const bool in_section = symbol.st_shndx < SHN_LORESERVE &&
+                          gelf_getshdr(elf_getscn(elf, symbol.st_shndx), &header) != nullptr;
+  return in_section ? header.sh_addr + header.sh_size : UINT64_MAX;
+}
+
 // Appends the symbols of one table for which `wants(symbol, name)`.
 template <typename Wants>
 void CollectSymbols(Elf* elf, Elf_Scn* section, const GElf_Shdr& header, const Wants& wants,
@@ -122,6 +130,7 @@ void CollectSymbols(Elf* elf, Elf_Scn* section, const GElf_Shdr& header, const W
     out.push_back({.name = std::string(*name),
                    .address = symbol.st_value,
                    .size = symbol.st_size,
+                   .section_end = symbol.st_size == 0 ? SectionEnd(elf, symbol) : UINT64_MAX,
                    .dynamic = header.sh_type == SHT_DYNSYM,
                    .local = ELF64_ST_BIND(symbol.st_info) == STB_LOCAL});
   }

@@ -28,7 +28,8 @@ struct ElfSymbol {
   std::string name;
   uint64_t address = 0;  // as linked: add the load bias
   uint64_t size = 0;
-  bool dynamic = false;  // from .dynsym, else .symtab
+  uint64_t section_end = UINT64_MAX;  // as linked; of one without a size, if it lies in a section
+  bool dynamic = false;               // from .dynsym, else .symtab
   bool local = false;
 };
 

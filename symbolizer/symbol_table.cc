@@ -44,8 +44,10 @@ SymbolTable::SymbolTable(const ElfFile& file, const ElfFile* more) {
     const ElfSymbol& symbol = symbols[i];
     if (names_.size() + symbol.name.size() > std::numeric_limits<uint32_t>::max()) break;
     const uint64_t next = i + 1 < symbols.size() ? symbols[i + 1].address : symbol.address + 1;
-    entries_.push_back({symbol.address, symbol.size != 0 ? symbol.address + symbol.size : next,
-                        static_cast<uint32_t>(names_.size()),
+    // A PLT has no symbols: what stands before it (_init) must not claim it.
+    const uint64_t end =
+        symbol.size != 0 ? symbol.address + symbol.size : std::min(next, symbol.section_end);
+    entries_.push_back({symbol.address, end, static_cast<uint32_t>(names_.size()),
                         static_cast<uint32_t>(symbol.name.size())});
     names_ += symbol.name;
   }

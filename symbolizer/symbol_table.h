@@ -35,7 +35,7 @@ class SymbolTable {
  private:
   struct Entry {
     uint64_t address;
-    uint64_t end;  // of one without a size: where the next one begins
+    uint64_t end;  // of one without a size: where the next one begins, or its section ends
     uint32_t name_at;
     uint32_t name_size;
   };

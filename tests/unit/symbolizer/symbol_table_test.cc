@@ -5,6 +5,7 @@
 #include <gnu/libc-version.h>
 #include <gtest/gtest.h>
 
+#include "tests/unit/symbolizer/made_elf.h"
 #include "tests/unit/symbolizer/open_elf.h"
 
 extern "C" {
@@ -65,6 +66,32 @@ TEST_F(SymbolTableTest, NamesHaveNoVersion) {
 TEST_F(SymbolTableTest, SaysNothingOfWhatIsNoFunction) {
   EXPECT_FALSE(own_.Find(0));
   EXPECT_FALSE(own_.Find(UINT64_MAX));
+}
+
+std::string Symbol(uint32_t name, uint16_t section, uint64_t address) {
+  return BytesOf(Elf64_Sym{.st_name = name,
+                           .st_info = ELF64_ST_INFO(STB_LOCAL, STT_FUNC),
+                           .st_other = 0,
+                           .st_shndx = section,
+                           .st_value = address,
+                           .st_size = 0});
+}
+
+// _init, which has no size, stands before a PLT, which has no symbols.
+TEST_F(SymbolTableTest, AFunctionWithoutASizeEndsWithItsSection) {
+  const std::string symbols =
+      Symbol(1, 1, 0x1000) + Symbol(7, 3, 0x3000) + Symbol(12, SHN_ABS, 0x4000);
+  const SymbolTable table(*OpenMadeElf(MadeElf(
+      {{.name = ".init", .bytes = std::string(0x20, '\x90'), .address = 0x1000},
+       {.name = ".plt", .bytes = std::string(0x20, '\x90'), .address = 0x2000},
+       {.name = ".text", .bytes = std::string(0x20, '\x90'), .address = 0x3000},
+       {.name = ".symtab", .bytes = symbols, .type = SHT_SYMTAB, .link = 5},
+       {.name = ".strtab", .bytes = std::string("\0_init\0text\0abs", 16), .type = SHT_STRTAB}})));
+  EXPECT_EQ(NameAt(table, 0x101f), "_init");
+  EXPECT_EQ(NameAt(table, 0x1020), "");
+  EXPECT_EQ(NameAt(table, 0x2000), "");
+  EXPECT_EQ(NameAt(table, 0x3000), "text");
+  EXPECT_EQ(NameAt(table, 0x4000), "abs");
 }
 
 }  // namespace
