@@ -323,6 +323,14 @@ absl::Span<const char> ElfFile::ReadSection(std::string_view name) const {
   return section == nullptr ? absl::Span<const char>() : SectionBytes(section);
 }
 
+bool ElfFile::HasHugeSection() const {
+  bool found = false;
+  ForEachSection(elf_.get(), [&found](Elf_Scn* section, const GElf_Shdr& header) {
+    found = found || (header.sh_type != SHT_NOBITS && !IsSmall(section));
+  });
+  return found;
+}
+
 std::string ElfFile::BuildId() const {
   std::string id;
   int left = kMostNotes;

@@ -2,7 +2,8 @@
 //
 // For reports, never on the sampling path: the first question of a compilation unit reads its line
 // table, 0.1 to 10 ms; later ones are binary searches. Inlined functions are not told apart: the
-// line is that of the instruction. The file is not trusted. Not thread-safe.
+// line is that of the instruction. The file is not trusted: nothing else is opened at its word but
+// what dwz has made for this system. Not thread-safe.
 #ifndef SPYHOP_SYMBOLIZER_LINE_INFO_H_
 #define SPYHOP_SYMBOLIZER_LINE_INFO_H_
 
@@ -10,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "symbolizer/elf_file.h"
 
@@ -19,8 +21,12 @@ namespace spyhop {
 
 class LineInfo {
  public:
-  // Null when the file has no debug information.
-  static std::unique_ptr<LineInfo> Open(std::shared_ptr<const ElfFile> file);
+  // Where the files are that dwz puts into what others have in common (dwz(1), --multifile).
+  static constexpr std::string_view kDwzFolder = "/usr/lib/debug/.dwz/";
+
+  // Null when the file has no debug information, or a part of it is in a file that is not there.
+  static std::unique_ptr<LineInfo> Open(std::shared_ptr<const ElfFile> file,
+                                        std::string_view dwz_folder = kDwzFolder);
 
   struct Place {
     std::string file;  // as the compiler was told
@@ -35,10 +41,18 @@ class LineInfo {
   };
   using Handle = std::unique_ptr<Dwarf, EndDwarf>;
 
-  LineInfo(std::shared_ptr<const ElfFile> file, Handle dwarf);
+  struct Information {
+    std::shared_ptr<const ElfFile> file;  // outlives dwarf
+    Handle dwarf;
+  };
 
-  const std::shared_ptr<const ElfFile> file_;  // outlives dwarf_
-  const Handle dwarf_;
+  LineInfo(Information common, Information own);
+
+  // Empty when the file has none.
+  static Information Read(std::shared_ptr<const ElfFile> file);
+
+  const Information common_;  // outlives own_; may be empty
+  const Information own_;
 };
 
 }  // namespace spyhop

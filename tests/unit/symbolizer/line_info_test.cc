@@ -5,12 +5,15 @@
 #include <gmock/gmock.h>
 #include <gnu/libc-version.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 
 #include "symbolizer/memory_map.h"
+#include "tests/unit/symbolizer/made_elf.h"
 #include "tests/unit/symbolizer/open_elf.h"
 
 namespace spyhop {
@@ -52,6 +55,50 @@ TEST(LineInfo, AStrippedFileHasNone) {
   const std::shared_ptr<const ElfFile> libc = OpenElf(info.dli_fname);
   if (libc->HasSymbolTable()) GTEST_SKIP() << "not stripped";
   EXPECT_EQ(LineInfo::Open(libc), nullptr);
+}
+
+// A file whose debug information is partly in another one.
+class DwzTest : public ::testing::Test {
+ protected:
+  DwzTest() {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    const std::string note = std::string("\4\0\0\0\3\0\0\0\3\0\0\0GNU\0abc\0", 20);
+    std::ofstream(folder_ + "common")
+        << MadeElf({{.name = ".debug_line", .bytes = "x"},
+                    {.name = ".note", .bytes = note, .type = SHT_NOTE}});
+    mkfifo((folder_ + "pipe").c_str(), 0600);
+  }
+
+  std::unique_ptr<LineInfo> Open(const std::string& name, const std::string& build_id) const {
+    const std::string link = name + '\0' + build_id;
+    return LineInfo::Open(OpenMadeElf(MadeElf({{.name = ".debug_line", .bytes = "x"},
+                                               {.name = ".gnu_debugaltlink", .bytes = link}})),
+                          folder_);
+  }
+
+  const std::string folder_ = testing::TempDir() + "line_info_test/.dwz/";
+};
+
+TEST_F(DwzTest, TheCommonPartIsFoundByNameAndBuildId) {
+  EXPECT_NE(Open("/usr/lib/debug/.dwz/common", "abc"), nullptr);
+  EXPECT_NE(Open("../../.dwz/common", "abc"), nullptr);
+  EXPECT_EQ(Open("../../.dwz/common", "abd"), nullptr);
+  EXPECT_EQ(Open("../../.dwz/other", "abc"), nullptr);
+}
+
+// The file's maker chooses the name.
+TEST_F(DwzTest, NothingElseIsOpened) {
+  EXPECT_EQ(Open("/.dwz/pipe", "abc"), nullptr) << "and it is not waited for";
+  EXPECT_EQ(Open("/.dwz/x/../common", "abc"), nullptr);
+  EXPECT_EQ(Open(std::filesystem::path(folder_).parent_path().parent_path() / "common", "abc"),
+            nullptr);
+}
+
+TEST(LineInfo, AHugeFileHasNone) {
+  const std::string bytes =
+      MadeElf({{.name = ".debug_line", .bytes = "x", .size = uint64_t{19} << 30}});
+  EXPECT_EQ(LineInfo::Open(OpenMadeElf(bytes, off_t{20} << 30)), nullptr);
 }
 
 }  // namespace
