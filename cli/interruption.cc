@@ -21,10 +21,19 @@ namespace {
 
 constexpr int kTickMilliseconds = 500;
 
+bool IsIgnored(int signal) {
+  struct sigaction action {};
+  return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+// nohup(1) has the end of the terminal ignored, but a signalfd gets ignored signals, too. SIGINT is
+// always taken: a shell without job control has it ignored in what it starts with `&`, and scripts
+// end that by kill -INT.
 sigset_t EndingSignals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&set, signal);
+  if (!IsIgnored(SIGHUP)) sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -49,7 +58,10 @@ class SignalLoop {
     if (read(signals_, &info, sizeof(info)) != sizeof(info)) return;
     const bool typed = info.ssi_code == SI_KERNEL;
     if (hooks_.on_signal && hooks_.on_signal(static_cast<int>(info.ssi_signo), typed)) return;
-    if (interruption_.stop.exchange(true)) {
+    const bool again = interruption_.stop.exchange(true);
+    // One event may send others twice: timeout(1) to its child and to its group, a terminal that is
+    // closed by its shell and by the kernel.
+    if (again && info.ssi_signo == SIGINT) {
       interruption_.temporary_files.RemoveAll();
       _exit(kExitInterrupted);
     }

@@ -2,9 +2,10 @@
 // handles signals.
 //
 // The first SIGINT, SIGTERM or SIGHUP that on_signal does not take sets `stop`: the work finishes
-// its output and returns. The second one removes temporary files and leaves at once with status
-// 130, whatever the work is stuck in. SIGCHLD stays blocked and is never taken here: tracer threads
-// wake up by it.
+// its output and returns. A SIGINT after that removes temporary files and leaves at once with
+// status 130, whatever the work is stuck in; further SIGTERMs and SIGHUPs change nothing. A SIGHUP
+// that Spyhop was started with ignored stays ignored. SIGCHLD stays blocked and is never taken
+// here: tracer threads wake up by it.
 #ifndef SPYHOP_CLI_INTERRUPTION_H_
 #define SPYHOP_CLI_INTERRUPTION_H_
 

@@ -66,6 +66,17 @@ SamplerFactory Failing(absl::Status status) {
   };
 }
 
+bool IsPending(int signal) {
+  sigset_t pending;
+  sigpending(&pending);
+  return sigismember(&pending, signal) == 1;
+}
+
+// Two of the same that are pending at the same time are one.
+void WaitUntilTaken(int signal) {
+  while (IsPending(signal)) std::this_thread::yield();
+}
+
 class CommandsTest : public testing::Test {
  protected:
   CommandsTest() {
@@ -160,15 +171,49 @@ TEST_F(CommandsTest, ASignalEndsSamplingAndFinishesTheOutput) {
   }
 }
 
-TEST_F(CommandsTest, ASecondSignalLeavesAtOnceWithoutHalfAFile) {
+TEST_F(CommandsTest, ASecondSigtermOrSighupDoesNotLoseTheOutput) {
+  for (const int signal : {SIGTERM, SIGHUP}) {
+    const SamplerFactory make = Making({.until_stopped = true});
+    const SamplerFactory create = [&](int pid, const SamplerOptions& options) {
+      kill(getpid(), signal);
+      WaitUntilTaken(signal);
+      kill(getpid(), signal);
+      WaitUntilTaken(signal);
+      return make(pid, options);
+    };
+    EXPECT_EXIT(_exit(Attach(AttachTo({getpid()}), create)), testing::ExitedWithCode(kExitDone),
+                "");
+    EXPECT_EQ(Contents("p.folded"), "work 3\n");
+    fs::remove(Path("p.folded"));
+  }
+}
+
+TEST_F(CommandsTest, AHangupThatIsIgnoredDoesNotEndSampling) {
+  const SamplerFactory make = Making({.until_stopped = true});
+  const SamplerFactory create = [&](int pid, const SamplerOptions& options) {
+    kill(getpid(), SIGHUP);
+    WaitUntilTaken(SIGHUP);
+    kill(getpid(), SIGINT);  // would leave at once as the second one
+    return make(pid, options);
+  };
+  const auto attach = [&] {
+    signal(SIGHUP, SIG_IGN);
+    _exit(Attach(AttachTo({getpid()}), create));
+  };
+  EXPECT_EXIT(attach(), testing::ExitedWithCode(kExitDone), "");
+  EXPECT_EQ(Contents("p.folded"), "work 3\n");
+}
+
+TEST_F(CommandsTest, ASecondCtrlCLeavesAtOnceWithoutHalfAFile) {
   ASSERT_EQ(mkfifo(Path("fifo").c_str(), 0600), 0);
   AttachOptions options = AttachTo({getpid()});
   // Nobody reads the FIFO, so the output can never be finished.
   options.record.outputs = {{Path("fifo"), *FindFormat("json")}};
   const SamplerFactory make = Making({.until_stopped = true});
   const SamplerFactory create = [&](int pid, const SamplerOptions& sampler) {
+    kill(getpid(), SIGHUP);
+    WaitUntilTaken(SIGHUP);
     kill(getpid(), SIGINT);
-    kill(getpid(), SIGTERM);
     return make(pid, sampler);
   };
   EXPECT_EXIT(_exit(Attach(options, create)), testing::ExitedWithCode(kExitInterrupted), "");
