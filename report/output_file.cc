@@ -1,6 +1,7 @@
 #include "report/output_file.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,6 +40,8 @@ std::string Hint(int error) {
       return "; create the folder first";
     case EISDIR:
       return "; name a file in it with -o";
+    case EPIPE:
+      return "; its reader has ended: start that again, or name a file with -o";
     default:
       return "; name another file with -o";
   }
@@ -47,6 +50,13 @@ std::string Hint(int error) {
 absl::Status FileError(const std::string& doing, const std::string& path, int error) {
   return absl::UnknownError(absl::StrCat("cannot ", doing, " '", EscapeForTerminal(path),
                                          "': ", strerror(error), Hint(error)));
+}
+
+absl::Status CannotReplace(const std::string& path, const std::string& temporary, int error) {
+  return absl::UnknownError(absl::StrCat("cannot replace '", EscapeForTerminal(path),
+                                         "': ", strerror(error), "; the data is whole in '",
+                                         EscapeForTerminal(temporary),
+                                         "': move it from there, and name another file with -o"));
 }
 
 // The file a symbolic link leads to, also when that does not exist yet; else the path itself.
@@ -77,9 +87,23 @@ struct Place {
   mode_t mode = 0666;
 };
 
+// What is neither a file nor a folder is kept by the name given: the link in /dev/stdout and in a
+// shell's >(command) leads to "pipe:[123]", which is no path (proc(5), /proc/pid/fd).
+std::optional<absl::StatusOr<Place>> FindDirectPlace(const std::string& path) {
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) {
+    return std::nullopt;
+  }
+  // open(2) refuses a socket, in the end and not now.
+  if (S_ISSOCK(info.st_mode)) return FileError("write to", path, ENXIO);
+  if (access(path.c_str(), W_OK) != 0) return FileError("write to", path, errno);
+  return Place{.path = path, .direct = true};
+}
+
 // Fails also for a folder and for a name that ends in '/'.
 absl::StatusOr<Place> FindPlace(const std::string& path) {
   if (path.empty()) return absl::InvalidArgumentError("the name of the output file is empty");
+  if (auto direct = FindDirectPlace(path)) return *std::move(direct);
   Place place{.path = BehindLinks(path)};
   struct stat info;
   if (place.path.back() == '/') return FileError("write to", path, EISDIR);
@@ -88,7 +112,6 @@ absl::StatusOr<Place> FindPlace(const std::string& path) {
     return place;
   }
   if (S_ISDIR(info.st_mode)) return FileError("write to", path, EISDIR);
-  place.direct = !S_ISREG(info.st_mode);
   place.mode = info.st_mode & 07777;
   if (access(place.path.c_str(), W_OK) != 0) return FileError("write to", path, errno);
   return place;
@@ -98,6 +121,12 @@ struct Temporary {
   std::string path;
   ScopedFd fd;
 };
+
+// Another program may have made the file that is our stdout non-blocking, for all who share it.
+bool AwaitRoom(int fd) {
+  pollfd full{fd, POLLOUT, 0};
+  return poll(&full, 1, -1) >= 0 || errno == EINTR;
+}
 
 std::optional<Temporary> MakeTemporary(const std::string& path) {
   for (int i = 0; i < 100; ++i) {
@@ -130,7 +159,7 @@ void FdSink::Write(std::string_view bytes) {
     const ssize_t written = write(fd_, bytes.data(), bytes.size());
     if (written >= 0) {
       bytes.remove_prefix(static_cast<size_t>(written));
-    } else if (errno != EINTR) {
+    } else if (errno != EINTR && !(errno == EAGAIN && AwaitRoom(fd_))) {
       error_ = errno;
     }
   }
@@ -194,17 +223,16 @@ OutputFile::~OutputFile() {
 
 absl::Status OutputFile::Commit() {
   const int error = sink_->Finish();
-  if (error == EPIPE) return absl::OkStatus();
+  if (error == EPIPE && path_ == kStdout) return absl::OkStatus();
   if (error != 0) return FileError("write to", path_ == kStdout ? "stdout" : path_, error);
   if (temporary_path_.empty()) return absl::OkStatus();
   // EINVAL: a file system without fsync.
   if (fsync(fd_.get()) != 0 && errno != EINVAL) return FileError("write to", path_, errno);
-  if (rename(temporary_path_.c_str(), final_path_.c_str()) != 0) {
-    return FileError("write to", path_, errno);
-  }
+  const int renamed = rename(temporary_path_.c_str(), final_path_.c_str());
+  const int rename_error = errno;
   if (registry_ != nullptr) registry_->Forget(temporary_path_);
-  temporary_path_.clear();
-  return absl::OkStatus();
+  const std::string whole = std::exchange(temporary_path_, {});
+  return renamed == 0 ? absl::OkStatus() : CannotReplace(path_, whole, rename_error);
 }
 
 absl::Status CheckWritable(const std::string& path) {

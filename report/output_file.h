@@ -5,9 +5,10 @@
 //
 // A regular file is written under a temporary name in its own folder and takes its place at
 // Commit() (flush, fsync, rename), with the old one's mode when there is one, through a symbolic
-// link to the file it names. Without Commit nothing is left. "-" is stdout; a device or FIFO is
-// written directly. Closed pipes (EPIPE) on stdout are no error: the reader has had enough.
-// Errors name the file, the reason and what to do.
+// link to the file it names. Without Commit nothing is left. A file that cannot be replaced (one
+// that is mounted: EBUSY) leaves the whole temporary one, and the error says where. "-" is stdout;
+// a device or FIFO is written directly. Closed pipes (EPIPE) on stdout are no error: the reader has
+// had enough. Errors name the file, the reason and what to do.
 #ifndef SPYHOP_REPORT_OUTPUT_FILE_H_
 #define SPYHOP_REPORT_OUTPUT_FILE_H_
 

@@ -88,6 +88,24 @@ class Outputs(unittest.TestCase):
         with open('/dev/full', 'wb') as full:
             result = self.attach('-d', 0.3, stdout=full).expect(spyhop.FAILED)
         self.assertRegex(result.err, '(?i)no space left')
+    def test_a_mounted_file_cannot_be_replaced_and_nothing_is_lost(self):
+        outside, path = (os.path.join(self.folder, name) for name in ('outside.json', 'profile.json'))
+        for each in (outside, path):
+            with open(each, 'wb'):
+                pass
+        subprocess.run(['mount', '--bind', outside, path], check=True)
+        self.addCleanup(subprocess.run, ['umount', path], check=True)
+        result = self.attach('-q', '-d', 0.3, '-o', path).expect(spyhop.FAILED)
+        self.assertRegex(result.err, '(?i)busy')
+        self.assert_kept(result)
+
+    def test_a_pipe_that_is_named_by_a_link(self):
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        self.attach('-q', '-d', 0.3, '-f', 'collapsed', '-o', '/dev/stdout', stdout=writer).expect(spyhop.DONE)
+        os.close(writer)
+        self.assertRegex(os.read(reader, 1 << 16).decode(), WORK)
+
 
     def test_an_old_file_survives_what_goes_wrong(self):
         path = os.path.join(self.folder, 'profile.json')

@@ -3,11 +3,14 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <sstream>
 
 namespace spyhop {
@@ -44,6 +47,28 @@ class OutputFileTest : public testing::Test {
   }
 
   fs::path folder_;
+};
+
+struct Pipe {
+  explicit Pipe(int flags) { EXPECT_EQ(pipe2(ends, O_CLOEXEC | flags), 0); }
+  ~Pipe() { CloseReader(), close(ends[1]); }
+
+  void CloseReader() {
+    if (ends[0] >= 0) close(std::exchange(ends[0], -1));
+  }
+
+  std::string Read(size_t size) const {
+    std::string text(size, ' ');
+    size_t length = 0;
+    for (ssize_t got = 1; got > 0 && length < size; length += static_cast<size_t>(got)) {
+      got = read(ends[0], text.data() + length, size - length);
+    }
+    return text;
+  }
+
+  std::string WriterPath() const { return "/proc/self/fd/" + std::to_string(ends[1]); }
+
+  int ends[2];
 };
 
 TEST_F(OutputFileTest, AppearsWholeAtCommit) {
@@ -98,6 +123,67 @@ TEST_F(OutputFileTest, WritesThroughASymbolicLink) {
 TEST_F(OutputFileTest, DoesNotReplaceADevice) {
   ASSERT_TRUE(Write("/dev/null", "x").ok());
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
+TEST_F(OutputFileTest, WritesIntoAPipeThatIsNamedByALinkToNowhere) {
+  const Pipe pipe(0);
+  const std::string path = pipe.WriterPath();
+  ASSERT_FALSE(fs::exists(fs::read_symlink(path))) << "as /dev/stdout is in a pipeline";
+  EXPECT_TRUE(CheckWritable(path).ok());
+  ASSERT_TRUE(Write(path, "text").ok());
+  EXPECT_EQ(pipe.Read(4), "text");
+}
+
+TEST_F(OutputFileTest, GoesOnWhenAPipeThatDoesNotBlockIsFull) {
+  const Pipe pipe(O_NONBLOCK);
+  ASSERT_EQ(fcntl(pipe.ends[0], F_SETFL, 0), 0);
+  const std::string text(1'000'000, 'x');
+  std::future<int> error = std::async(std::launch::async, [&] {
+    FdSink sink(pipe.ends[1]);
+    sink.Append(text);
+    return sink.Finish();
+  });
+  // Until then it has filled the pipe and would have given up.
+  ASSERT_EQ(error.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
+  EXPECT_EQ(pipe.Read(text.size()), text);
+  EXPECT_EQ(error.get(), 0);
+}
+
+TEST_F(OutputFileTest, SaysWhenTheReaderOfAFifoHasEnded) {
+  ASSERT_EQ(mkfifo(Path("fifo").c_str(), 0600), 0);
+  const auto old_handler = signal(SIGPIPE, SIG_IGN);
+  const int reader = open(Path("fifo").c_str(), O_RDONLY | O_NONBLOCK);
+  absl::StatusOr<OutputFile> file = OutputFile::Open(Path("fifo"), nullptr);
+  close(reader);
+  ASSERT_TRUE(file.ok());
+  file->sink().Append("x");
+  EXPECT_THAT(std::string(file->Commit().message()),
+              HasSubstr("/fifo': Broken pipe; its reader has ended"));
+  signal(SIGPIPE, old_handler);
+}
+
+TEST_F(OutputFileTest, RefusesASocketBeforeThereIsDataForIt) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  EXPECT_FALSE(CheckWritable("/proc/self/fd/" + std::to_string(fd)).ok());
+  close(fd);
+}
+
+TEST_F(OutputFileTest, KeepsTheWholeDataWhenTheFileCannotBeReplaced) {
+  TemporaryFiles temporary;
+  absl::StatusOr<OutputFile> file = OutputFile::Open(Path("p"), &temporary);
+  ASSERT_TRUE(file.ok());
+  file->sink().Append("whole");
+  // What rename(2) refuses; a mounted file takes privileges.
+  fs::create_directory(Path("p"));
+  const std::string message(file->Commit().message());
+  EXPECT_THAT(message, HasSubstr("cannot replace '" + Path("p") + "': Is a directory"));
+  temporary.RemoveAll();
+  { const OutputFile destroyed = *std::move(file); }
+  fs::remove(Path("p"));
+  ASSERT_EQ(FilesInFolder(), 1u);
+  const std::string kept = fs::directory_iterator(folder_)->path();
+  EXPECT_EQ(Contents(kept), "whole");
+  EXPECT_THAT(message, HasSubstr("the data is whole in '" + kept + "'"));
 }
 
 TEST_F(OutputFileTest, SaysWhenTheDiskIsFull) {
