@@ -35,6 +35,9 @@ class SinkStream {
   std::string buffer_;
 };
 
+// rapidjson's ASCII finds this one only, by its argument: its own is declared after it is used.
+void PutUnsafe(SinkStream& stream, char c) { stream.Put(c); }
+
 }  // namespace
 
 class JsonWriter::Impl {
@@ -42,7 +45,9 @@ class JsonWriter::Impl {
   explicit Impl(Sink& sink) : stream(sink), writer(stream) {}
 
   SinkStream stream;
-  rapidjson::Writer<SinkStream> writer;
+  // ASCII only: rapidjson would escape C0 controls alone, and C1 controls or bidirectional
+  // overrides in a target's names would reach the terminal.
+  rapidjson::Writer<SinkStream, rapidjson::UTF8<>, rapidjson::ASCII<>> writer;
 };
 
 JsonWriter::JsonWriter(Sink& sink) : impl_(std::make_unique<Impl>(sink)) {}

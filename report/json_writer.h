@@ -1,5 +1,6 @@
-// Streams JSON to a sink: valid UTF-8 whatever the strings hold (invalid pieces become U+FFFD),
-// finite numbers, no document in memory.
+// Streams JSON to a sink: valid whatever the strings hold (all but ASCII is escaped, pieces that
+// are not UTF-8 become U+FFFD), so safe to be shown on a terminal; finite numbers, no document in
+// memory.
 //
 //   JsonWriter json(sink);
 //   json.BeginObject().Field("pid", 12).Key("lines").BeginArray() ... .EndArray().EndObject();

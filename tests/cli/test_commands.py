@@ -325,12 +325,24 @@ class ListAndDoctor(OnAWorker):
 
     def test_hostile_arguments_stay_on_their_line(self):
         code = 'print("up", flush=True); import time; time.sleep(60)'
-        with harness.Process([self.python.path, '-c', code, 'a\x1b[31m\nb\r\x9b']) as other:
+        hostile = 'a\x1b[31m\nb\r\x9b\u202e'
+        with harness.Process([self.python.path, '-c', code, hostile]) as other:
             self.assertEqual(other.read_line(), 'up')
-            for command in (['list'], ['snapshot', '-p', other.pid], ['doctor', '-p', other.pid],
-                            ['attach', '-p', other.pid, '-d', 0.3, '-i']):
+            for command in (['list'], ['list', '--json'], ['snapshot', '-p', other.pid],
+                            ['snapshot', '-p', other.pid, '--json'], ['doctor', '-p', other.pid],
+                            ['attach', '-p', other.pid, '-d', 0.3, '-i'],
+                            ['attach', '-p', other.pid, '-d', 0.3, '-f', 'json', '-o', '-']):
                 result = spyhop.run(*command).expect(spyhop.DONE)
-                self.assertNotRegex(result.out + result.err, '[\x1b\r\x9b]|(?m:^b)', command)
+                self.assertNotRegex(result.out + result.err, '[\x1b\r\x9b\u202e]|(?m:^b)', command)
+                if 'json' in ''.join(map(str, command)):
+                    self.assertIn(hostile, self.strings(result.json()), command)
+
+    def strings(self, value):
+        """All strings in a JSON value, keys left out."""
+        if isinstance(value, str):
+            return [value]
+        parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return [text for part in parts for text in self.strings(part)]
 
     def test_doctor_says_it_can(self):
         result = spyhop.run('doctor', '-p', self.pid).expect(spyhop.DONE)

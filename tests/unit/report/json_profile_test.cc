@@ -46,9 +46,8 @@ TEST(JsonProfile, IsByTheContract) {
       R"("sampling":{"rate_hz":100.0,"achieved_hz":100.0,"pause":"auto","rounds":1,"samples":1,)"
       R"("late_rounds":0,"truncated":{},"lost":{},"stops":{"count":0,"median_us":0.0,"p99_us":0.0,)"
       R"("max_us":0.0,"total_s":0.0,"share":0.0},"own_cpu_s":0.0,"own_peak_rss_bytes":0},)"
-      R"("threads":[{"pid":1,"tid":2,"name":"m)"
-      "\uFFFD"
-      R"(","python":true,"observed_s":0.01,"cpu_s":0.0,)" +
+      R"("threads":[{"pid":1,"tid":2,"name":"m\uFFFD","python":true,)"
+      R"("observed_s":0.01,"cpu_s":0.0,)" +
           times +
           R"(}],"lines":[{"pid":1,"tid":2,"file":"a.py","line":3,"function":"C.f","self":{)" +
           times + R"(,"cpu_s":0.0,"samples":1},"total":{)" + times +
@@ -70,6 +69,16 @@ TEST(JsonProfile, IsValidWhateverTheNames) {
                std::string_view("nul\0name", 8);
   }
   EXPECT_TRUE(has_nul);
+}
+
+TEST(JsonProfile, IsPlainAsciiWhateverTheNames) {
+  Profile profile = HostileProfile();
+  profile.AddTarget({.pid = 43, .command = {"\u009B31m", "\u202Ecod.exe", "\xff", "\U0001F40D"}});
+  const std::string text = Json(profile, {.stacks = true});
+  EXPECT_THAT(text, testing::HasSubstr(R"("\u009B31m","\u202Ecod.exe","\uFFFD","\uD83D\uDC0D")"));
+  for (const char c : text) ASSERT_TRUE((c >= ' ' && c <= '~') || c == '\n');
+  const rapidjson::Document document = Parse(text);
+  EXPECT_STREQ(document["targets"][1]["command"][3].GetString(), "\U0001F40D");
 }
 
 TEST(JsonProfile, HoldsIdleTimeAndThreadsWhateverTheView) {
