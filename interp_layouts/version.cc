@@ -25,4 +25,9 @@ std::string FlavourName(AbiFlags flags) {
   return name.empty() ? "release" : name;
 }
 
+std::string MainFlavour(AbiFlags flags) {
+  if (flags.free_threaded) return "free-threaded";
+  return flags.debug ? "debug" : "release";
+}
+
 }  // namespace spyhop

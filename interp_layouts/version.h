@@ -38,8 +38,12 @@ struct AbiFlags {
   friend constexpr bool operator==(const AbiFlags&, const AbiFlags&) = default;
 };
 
-// "release", "debug", "free-threaded", "free-threaded debug".
+// All that differs from a release: "debug", "free-threaded debug", "ucs2"; "release" when nothing.
 std::string FlavourName(AbiFlags flags);
+
+// One of "release", "debug", "free-threaded": the words of the JSON schemas. Of several the one
+// that changes most of how a program runs.
+std::string MainFlavour(AbiFlags flags);
 
 }  // namespace spyhop
 

@@ -77,7 +77,7 @@ Attachment::Attachment(int pid, std::unique_ptr<RemoteMemory> memory, Interprete
       memory_(std::move(memory)),
       interpreter_(std::move(interpreter)),
       info_{pid, files_.CommandLine(), files_.Executable(), interpreter_.version.ToString(),
-            FlavourName(interpreter_.flags)},
+            MainFlavour(interpreter_.flags)},
       states_(*memory_, interpreter_),
       matcher_(files_, *memory_),
       codes_(*memory_, interpreter_.layout),

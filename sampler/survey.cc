@@ -30,7 +30,7 @@ std::optional<PythonProcess> Examine(int pid) {
     const absl::StatusOr<Interpreter> interpreter = FindInterpreter(files, **memory);
     if (interpreter.ok()) {
       process.version = interpreter->version.ToString();
-      process.flavour = FlavourName(interpreter->flags);
+      process.flavour = MainFlavour(interpreter->flags);
       return process;
     }
     problem = interpreter.status();

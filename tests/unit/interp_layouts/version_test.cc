@@ -33,5 +33,13 @@ TEST(FlavourName, NamesWhatDiffersFromARelease) {
   EXPECT_EQ(FlavourName({.debug = true, .ucs2 = true}), "ucs2 debug");
 }
 
+TEST(MainFlavour, IsAWordOfTheSchema) {
+  EXPECT_EQ(MainFlavour({}), "release");
+  EXPECT_EQ(MainFlavour({.ucs2 = true}), "release");
+  EXPECT_EQ(MainFlavour({.debug = true, .ucs2 = true}), "debug");
+  EXPECT_EQ(MainFlavour({.free_threaded = true}), "free-threaded");
+  EXPECT_EQ(MainFlavour({.debug = true, .free_threaded = true}), "free-threaded");
+}
+
 }  // namespace
 }  // namespace spyhop
