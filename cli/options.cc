@@ -32,6 +32,7 @@ po::options_description CommonDescription() {
   options.add_options()                                        //
       ("quiet,q", "no messages but errors")                    //
       ("verbose,v", "more messages")                           //
+      ("no-progress", "no progress on stderr")                 //
       ("color", po::value<std::string>()->value_name("WHEN"),  //
        "auto, always, never (NO_COLOR is heeded)")             //
       ("help,h", "this text");
@@ -73,8 +74,7 @@ po::options_description RecordDescription() {
       ("file", po::value<std::string>()->value_name("GLOB"), "keep only these files")      //
       ("thread", po::value<std::string>()->value_name("GLOB"), "keep only these threads")  //
       ("function", po::value<std::string>()->value_name("REGEX"),                          //
-       "keep only these functions")                                                        //
-      ("no-progress", "no progress on stderr");
+       "keep only these functions");
   AddAll(CommonDescription(), options);
   return options;
 }
@@ -89,14 +89,15 @@ po::options_description AttachDescription() {
 
 po::options_description SnapshotDescription() {
   po::options_description options;
-  options.add_options()                                                                //
-      ("pid,p", po::value<Strings>()->value_name("PID"), "the process; repeatable")    //
-      ("core,c", po::value<std::string>()->value_name("FILE"),                         //
-       "a core file instead (not in this version)")                                    //
-      ("json,j", "as JSON")                                                            //
-      ("output,o", po::value<std::string>()->value_name("FILE"), "instead of stdout")  //
-      ("native,n", NativeValue(), kNativeHelp)                                         //
-      ("pause", po::value<std::string>()->value_name("MODE"),                          //
+  options.add_options()                                                              //
+      ("pid,p", po::value<Strings>()->value_name("PID"), "the process; repeatable")  //
+      ("core,c", po::value<std::string>()->value_name("FILE"),                       //
+       "a core file instead (not in this version)")                                  //
+      ("json,j", "as JSON")                                                          //
+      ("output,o", po::value<std::string>()->value_name("FILE"),                     //
+       "instead of stdout; FILE.json: as JSON")                                      //
+      ("native,n", NativeValue(), kNativeHelp)                                       //
+      ("pause", po::value<std::string>()->value_name("MODE"),                        //
        "auto: stop only what runs, for microseconds; never");
   AddAll(CommonDescription(), options);
   return options;
@@ -237,6 +238,12 @@ RecordOptions GetRecord(Parsed& parsed) {
   return record;
 }
 
+// A snapshot has two formats: every other name is the text's.
+bool IsNamedJson(const std::string& path) {
+  const absl::StatusOr<const Format*> format = GuessFormat(path);
+  return format.ok() && (*format)->name == "json";
+}
+
 std::vector<int> GetPids(Parsed& parsed) {
   std::vector<int> pids;
   for (const std::string& text : parsed.Texts("pid")) {
@@ -252,7 +259,8 @@ std::vector<int> GetPids(Parsed& parsed) {
   return pids;
 }
 
-// Parses, and lets `get` fill the command's options. --help wins over every error.
+// Parses, and lets `get` fill the command's options. --help wins over values that are wrong or
+// missing, not over an option that does not exist or lacks its argument.
 template <typename Options>
 absl::StatusOr<Options> ParseInto(const po::options_description& description,
                                   const Arguments& arguments,
@@ -321,8 +329,8 @@ absl::StatusOr<SnapshotCommandOptions> ParseSnapshot(const Arguments& arguments)
           parsed.Fail(Usage("--core: core files come with a later version; use --pid"));
         }
         options.pids = GetPids(parsed);
-        options.json = parsed.Has("json");
         if (parsed.Has("output")) options.output = parsed.Text("output");
+        options.json = parsed.Has("json") || IsNamedJson(options.output);
         parsed.Convert("pause", ParsePause, options.snapshot.pause);
         parsed.Convert("native", ParseNative, options.snapshot.native);
       });

@@ -140,6 +140,7 @@ TEST(Options, GiveHelpWhateverElseIsWrong) {
   EXPECT_TRUE(Attached({"--help"}).record.common.help);
   EXPECT_TRUE(Attached({"-h", "-p", "x", "--sort", "y", "z"}).record.common.help);
   EXPECT_TRUE(ParseRun({"--help"})->record.common.help);
+  EXPECT_FALSE(ParseAttach({"--help", "--durration", "5"}).ok()) << "but for what is no option";
   for (const char* command : {"attach", "run", "snapshot", "list", "doctor"}) {
     EXPECT_THAT(HelpFor(command), testing::StartsWith("Examples:\n")) << command;
   }
@@ -166,6 +167,21 @@ TEST(Options, OfSnapshotListAndDoctor) {
   EXPECT_TRUE(ParseList({"-j"})->json);
   EXPECT_EQ(ParseDoctor({})->pid, 0);
   EXPECT_EQ(ParseDoctor({"-p", "9"})->pid, 9);
+}
+
+TEST(Options, GuessASnapshotsFormatFromItsName) {
+  EXPECT_TRUE(ParseSnapshot({"-p", "3", "-o", "x.json"})->json);
+  EXPECT_TRUE(ParseSnapshot({"-p", "3", "-o", "x.txt", "--json"})->json);
+  EXPECT_FALSE(ParseSnapshot({"-p", "3", "-o", "x.txt"})->json);
+  EXPECT_FALSE(ParseSnapshot({"-p", "3"})->json);
+}
+
+TEST(Options, TakeTheCommonOnesInEveryCommand) {
+  const Arguments common = {"--no-progress", "-v", "--color=never"};
+  EXPECT_FALSE(ParseSnapshot({"-p", "3", "--no-progress", "-v", "--color=never"})->common.progress);
+  EXPECT_FALSE(ParseList(common)->common.progress);
+  EXPECT_FALSE(ParseDoctor(common)->common.progress);
+  EXPECT_FALSE(Attached({"-p1", "--no-progress"}).record.common.progress);
 }
 
 TEST(OptionValues, TakeUnits) {
