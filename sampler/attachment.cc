@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "base/log.h"
 #include "sampler/python/interpreter_finder.h"
 #include "sampler/python/thread_names.h"
 #include "sampler/target/process_vm_memory.h"
@@ -56,6 +57,14 @@ absl::StatusOr<Interpreter> FindStartedInterpreter(const ProcessFiles& files,
   }
 }
 
+// No names of the target's in it: they would have to be escaped.
+void TellWhatWasFound(int pid, const Interpreter& interpreter) {
+  LogDebug(absl::StrFormat("process %d: CPython %s (%s), interpreter at 0x%x, found by %s", pid,
+                           interpreter.version.ToString(), FlavourName(interpreter.flags),
+                           interpreter.first.value(), interpreter.found_by));
+  LogDebug(absl::StrFormat("process %d: layout: %s", pid, interpreter.layout.provenance));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Create(int pid) {
@@ -68,6 +77,7 @@ absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Create(int pid) {
   absl::StatusOr<Interpreter> interpreter = FindStartedInterpreter(files, **memory);
   if (absl::IsPermissionDenied(interpreter.status())) return PermissionError(pid);
   if (!interpreter.ok()) return interpreter.status();
+  TellWhatWasFound(pid, *interpreter);
   return std::unique_ptr<Attachment>(
       new Attachment(pid, *std::move(memory), *std::move(interpreter)));
 }

@@ -113,6 +113,9 @@ Nanos ProcessSampler::BeginRecording() {
   attachment_->Look(monotonic_.Now());
   const Nanos now = monotonic_.Now();
   recorder_->Begin(now);
+  LogDebug(absl::StrFormat("process %d: interpreters: %d, threads in them: %d", attachment_->pid(),
+                           attachment_->states().interpreters().size(),
+                           attachment_->threads().size()));
   return now;
 }
 

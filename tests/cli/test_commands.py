@@ -247,6 +247,15 @@ class Attach(OnAWorker):
         kept = self.attach('-f', 'json', '-o', '-', '--function', '^count$').json()
         self.assertEqual({line['function'] for line in kept['lines']}, {'count'})
 
+    def test_verbose_says_what_was_found(self):
+        err = self.attach('-v').err
+        self.assertRegex(err, rf'process {self.pid}: CPython {re.escape(self.python.text_version)} \(release\), '
+                              r'interpreter at 0x[0-9a-f]+, found by \w+')
+        self.assertRegex(err, rf'process {self.pid}: layout: \S+')
+        threads = len(proc.tasks(self.pid))
+        self.assertRegex(err, rf'process {self.pid}: interpreters: 1, threads in them: {threads}\n')
+        self.assertNotIn('interpreter at', self.attach().err)
+
     def test_quiet_says_nothing(self):
         self.assertEqual(self.attach('-q', '-f', 'json', '-o', '-').err, '')
 
@@ -323,6 +332,13 @@ class ListAndDoctor(OnAWorker):
         with harness.Process(['sleep', '60']) as other:
             self.assertNotIn(str(other.pid), spyhop.run('list').out.split())
 
+    def strings(self, value):
+        """All strings in a JSON value, keys left out."""
+        if isinstance(value, str):
+            return [value]
+        parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return [text for part in parts for text in self.strings(part)]
+
     def test_hostile_arguments_stay_on_their_line(self):
         code = 'print("up", flush=True); import time; time.sleep(60)'
         hostile = 'a\x1b[31m\nb\r\x9b\u202e'
@@ -336,13 +352,6 @@ class ListAndDoctor(OnAWorker):
                 self.assertNotRegex(result.out + result.err, '[\x1b\r\x9b\u202e]|(?m:^b)', command)
                 if 'json' in ''.join(map(str, command)):
                     self.assertIn(hostile, self.strings(result.json()), command)
-
-    def strings(self, value):
-        """All strings in a JSON value, keys left out."""
-        if isinstance(value, str):
-            return [value]
-        parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        return [text for part in parts for text in self.strings(part)]
 
     def test_doctor_says_it_can(self):
         result = spyhop.run('doctor', '-p', self.pid).expect(spyhop.DONE)
