@@ -67,9 +67,7 @@ class AttachJob {
  private:
   ExitStatus Write(const Profile& profile, TemporaryFiles& temporary_files) {
     RecordOptions record = options_.record;
-    record.view.open_source = [this](int pid, const std::string& path) {
-      return sources_.Open(pid, path);
-    };
+    record.view.open_source = sources_.Opener();
     absl::Status written = WriteOutputs(profile, record, Destination::kFiles, temporary_files);
     written.Update(WriteOutputs(profile, record, Destination::kStdout, temporary_files));
     if (written.ok()) SayInfo(Summary(profile, record.outputs));

@@ -1,6 +1,5 @@
 #include "cli/recording_job.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <numeric>
@@ -9,9 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/absl_view.h"
-#include "cli/version.h"
 #include "report/escape.h"
 #include "report/table_header.h"
+#include "sampler/target/scheduling.h"
 
 namespace spyhop {
 namespace {
@@ -20,10 +19,8 @@ constexpr std::string_view kStdout = "-";
 
 // A sampler measures this process as a whole, so several would count it several times.
 void SetOwnCosts(Nanos cpu, SamplingFigures& figures) {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
   figures.own_cpu = cpu;
-  figures.own_peak_rss_bytes = static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+  figures.own_peak_rss_bytes = PeakResidentBytes();
 }
 
 absl::Status WriteOutput(const Profile& profile, const OutputSpec& output, ViewOptions view,
@@ -32,7 +29,6 @@ absl::Status WriteOutput(const Profile& profile, const OutputSpec& output, ViewO
     view.width = TerminalWidth(STDOUT_FILENO);
     view.color = UseColor(color, STDOUT_FILENO);
   }
-  view.version = Version();
   absl::StatusOr<OutputFile> file = OutputFile::Open(output.path, &temporary_files);
   if (!file.ok()) return file.status();
   output.format->write(profile, view, file->sink());

@@ -122,9 +122,7 @@ class RunJob {
   absl::Status Write(const Profile& profile, Destination destination,
                      TemporaryFiles& temporary_files) {
     RecordOptions record = options_.record;
-    record.view.open_source = [this](int pid, const std::string& path) {
-      return sources_.Open(pid, path);
-    };
+    record.view.open_source = sources_.Opener();
     return WriteOutputs(profile, record, destination, temporary_files);
   }
 

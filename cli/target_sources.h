@@ -23,6 +23,10 @@ class TargetSources {
   void set_folder(const std::string& folder) { folder_ = folder; }
 
   ScopedFd Open(int pid, const std::string& path) const;
+  // Open() for a view; must not outlive this.
+  SourceOpener Opener() const {
+    return [this](int pid, const std::string& path) { return Open(pid, path); };
+  }
 
  private:
   ScopedFd OpenAbsolute(int pid, const std::string& path) const;

@@ -87,4 +87,10 @@ bool Filter::KeepsStack(const Profile& profile, StackId stack) const {
   return false;
 }
 
+BucketFilter OfKeptThreads(const Profile& profile, const Filter& filter) {
+  return [&profile, &filter](const Profile::Key& key) {
+    return filter.KeepsThread(profile.thread(key.thread));
+  };
+}
+
 }  // namespace spyhop

@@ -43,6 +43,9 @@ class Filter {
   std::shared_ptr<const Regex> regex_;
 };
 
+// Buckets of threads that the filter keeps. Both must outlive it.
+BucketFilter OfKeptThreads(const Profile& profile, const Filter& filter);
+
 }  // namespace spyhop
 
 #endif  // SPYHOP_REPORT_FILTER_H_

@@ -108,10 +108,9 @@ void WriteLine(const Profile& profile, const LineRow& row, JsonWriter& json) {
 }
 
 void WriteLines(const Profile& profile, const ViewOptions& options, JsonWriter& json) {
-  const std::vector<LineRow> rows = MakeLineProfile(
-      profile, {.per_thread = true, .native = options.native}, [&](const Profile::Key& key) {
-        return options.filter.KeepsThread(profile.thread(key.thread));
-      });
+  const std::vector<LineRow> rows =
+      MakeLineProfile(profile, {.per_thread = true, .native = options.native},
+                      OfKeptThreads(profile, options.filter));
   json.Key("lines").BeginArray();
   for (const LineRow& row : rows) {
     const StringTable& strings = profile.strings();

@@ -92,12 +92,6 @@ std::vector<const ThreadInfo*> KeptThreads(const Profile& profile, const ViewOpt
   return threads;
 }
 
-BucketFilter OfKeptThreads(const Profile& profile, const Filter& filter) {
-  return [&profile, &filter](const Profile::Key& key) {
-    return filter.KeepsThread(profile.thread(key.thread));
-  };
-}
-
 size_t Limited(size_t all, size_t limit) { return limit == 0 ? all : std::min(all, limit); }
 
 void WriteLeftOut(size_t left_out, std::string_view thing, Sink& sink) {

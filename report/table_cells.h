@@ -40,9 +40,6 @@ bool HasSeveralPids(const Profile& profile);
 // Threads that the filter keeps, in the order asked for; of equals the busiest first.
 std::vector<const ThreadInfo*> KeptThreads(const Profile& profile, const ViewOptions& options);
 
-// Buckets of threads that the filter keeps. Both must outlive it.
-BucketFilter OfKeptThreads(const Profile& profile, const Filter& filter);
-
 // How many of `all` rows are shown; 0 = all of them.
 size_t Limited(size_t all, size_t limit);
 

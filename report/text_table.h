@@ -35,7 +35,6 @@ class TextTable {
 
   // One cell for each column. A bold row stands out when there is colour.
   void AddRow(std::vector<std::string> cells, bool bold = false);
-  size_t rows() const { return rows_.size(); }
 
   // `width` 0: not limited.
   void Write(Sink& sink, size_t width, bool color) const;

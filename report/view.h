@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 #include "report/filter.h"
 #include "report/source_lines.h"
@@ -39,7 +38,6 @@ struct ViewOptions {
   bool color = false;
   Filter filter;
   SourceOpener open_source;  // none: tables show no source text
-  std::string version;       // Spyhop's own
 };
 
 }  // namespace spyhop
