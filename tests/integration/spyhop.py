@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 
 import harness
+import proc
 
 TREE = os.path.dirname(os.path.dirname(harness.HERE))
 BINARY = os.environ.get('SPYHOP_BIN') or os.path.join(TREE, 'build', 'release', 'spyhop')
@@ -60,6 +61,20 @@ class Running:
             harness.kill_group(self.popen)
             raise AssertionError(f'spyhop hung, killed after {seconds} s: {self._result(None)}') from None
         return self._result(self.popen.returncode)
+
+    def _sleeps(self):
+        """How often the sampler has slept: a thread of its own beside those of signals and of the command."""
+        others = [tid for tid in proc.tasks(self.pid) if tid != self.pid]
+        return max(int(proc.switches(self.pid, tid)[0] or 0) for tid in others) if len(others) > 1 else 0
+
+    def await_rounds(self, rounds=20, seconds=20):
+        """Waits until it has sampled some more rounds: it sleeps between them."""
+        wanted = self._sleeps() + rounds
+        proc.until(lambda: self._sleeps() >= wanted, seconds, f'spyhop samples; {self.said()}')
+
+    def said(self):
+        """Its stderr so far; the file's offset, which it shares, stays where it is."""
+        return os.pread(self.err.fileno(), 1 << 20, 0).decode(errors='replace')
 
     def interrupt(self, number):
         if self.popen.poll() is None:

@@ -254,6 +254,7 @@ class Discovery(unittest.TestCase):
     def test_list_prints_names_and_commands(self):
         script = os.path.join(harness.HERE, 'interpreters.py')
         listed = subprocess.run(['/usr/bin/python3', script, '--list'], stdout=subprocess.PIPE, text=True, check=False)
+        self.assertTrue(listed.stdout)
         for line in listed.stdout.splitlines():
             self.assertRegex(line, r'^\d+\.\d+\.\d+t?-[a-z-]+\t\S')
 

@@ -44,7 +44,8 @@ class Life(unittest.TestCase):
         puppet = self.worker(1, 5, 0)
         early = puppet.ask('grow early bird')
         running = self.attach(puppet.pid)
-        time.sleep(0.7)
+        running.await_rounds()
+        time.sleep(0.5)
         late = puppet.ask('grow late bird')
         time.sleep(0.7)
         puppet.ask('shrink')
@@ -59,7 +60,7 @@ class Life(unittest.TestCase):
     def test_a_thread_that_takes_its_name_late_has_it(self):
         puppet = self.worker(1, 5, 0)
         running = self.attach(puppet.pid)
-        time.sleep(0.3)
+        running.await_rounds()
         late = puppet.ask('grow_late tardy')
         time.sleep(1.2)
         puppet.ask('shrink')
@@ -71,10 +72,11 @@ class Life(unittest.TestCase):
     def test_exec_of_a_python_is_followed_and_told(self):
         puppet = self.worker(1, 5, 0)
         running = self.attach(puppet.pid)
-        time.sleep(0.7)
+        running.await_rounds()
         puppet.write_line(f'exec {self.python.path} {puppet.workspace.inside("churn.py")} functions 1')
         self.assertTrue(puppet.read_line().startswith('ready'))
-        time.sleep(0.7)
+        proc.until(lambda: '(exec)' in running.said(), 20, 'the exec is told')
+        running.await_rounds()
         running.interrupt(signal.SIGINT)
         result = running.finish().expect(spyhop.DONE)
         profile = spyhop.load(self.path, result)
@@ -85,7 +87,7 @@ class Life(unittest.TestCase):
     def test_exec_of_something_else_ends_sampling_with_a_whole_output(self):
         puppet = self.worker(1, 5, 0)
         running = self.attach(puppet.pid)
-        time.sleep(0.7)
+        running.await_rounds()
         sleep = '/usr/bin/sleep' if not self.python.root else self.python.path + ' -c input()'
         puppet.write_line(f'exec {sleep} 30')
         if self.python.root:
@@ -98,7 +100,7 @@ class Life(unittest.TestCase):
     def test_the_targets_end_is_the_end_and_no_error(self):
         puppet = self.worker(1, 5, 0)
         running = self.attach(puppet.pid)
-        time.sleep(0.7)
+        running.await_rounds()
         puppet.write_line('leave 0')
         self.assertEqual(puppet.wait(20), 0)
         result = running.finish(10).expect(spyhop.DONE)
@@ -141,7 +143,7 @@ class OtherPython(unittest.TestCase):
             with self.subTest(first=first.name, second=second.name), harness.Puppet(first, 'worker.py', 1, 5, 0) as puppet:
                 with spyhop.Running('attach', '-p', puppet.pid, '-r', 200, '-d', 2, '-f', 'json', '--stacks',
                                     '-o', '-') as it:
-                    time.sleep(0.5)
+                    it.await_rounds()
                     puppet.write_line(f'exec {second.path} {puppet.workspace.inside("churn.py")} functions 1')
                     self.assertTrue(puppet.read_line().startswith('ready'))
                     profile = it.finish().expect(spyhop.DONE).json()

@@ -8,7 +8,6 @@ import unittest
 
 import harness
 import matrix
-import proc
 import spyhop
 
 WINDOWS = 6
@@ -43,8 +42,7 @@ class SignalDelivery(unittest.TestCase):
             for _ in range(WINDOWS):
                 alone += self.latencies(puppet)
                 with spyhop.Running('attach', '-p', puppet.pid, '-r', 1000, '-f', 'json', '-o', '-') as running:
-                    # The sampler has a thread of its own once it samples.
-                    proc.until(lambda: len(os.listdir(f'/proc/{running.pid}/task')) > 2, 5, 'spyhop samples')
+                    running.await_rounds()
                     attached += self.latencies(puppet)
                     running.interrupt(signal.SIGINT)
                     running.finish().expect(spyhop.DONE)
