@@ -3,7 +3,9 @@
 // Between Spyhop and the program stands a small keeper process, forked before any thread exists: it
 // is the program's parent and waits for it. A tracer that is the parent's own thread could take the
 // exit status away, or have its stops taken by the parent's wait (wait(2), "ptrace" in the kernel's
-// do_wait). The program starts with the signal mask and dispositions Spyhop itself was given.
+// do_wait). The program starts with the signal mask and dispositions Spyhop itself was given, but
+// for the signals Spyhop deals with: SIGPIPE has its default again, and SIGCHLD, SIGINT, SIGTERM
+// and SIGHUP are not blocked.
 #ifndef SPYHOP_CLI_CHILD_PROGRAM_H_
 #define SPYHOP_CLI_CHILD_PROGRAM_H_
 
