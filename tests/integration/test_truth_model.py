@@ -130,8 +130,15 @@ class Books(unittest.TestCase):
 
 class Bounds(unittest.TestCase):
     def test_three_deviations_and_a_point_and_three_more_for_the_split(self):
-        self.assertAlmostEqual(truth_model.bound(0.5, 900, False), 0.06)
-        self.assertAlmostEqual(truth_model.bound(0.5, 900, True), 0.09)
+        spread = truth_model.deviation(0.5, 900)
+        self.assertAlmostEqual(truth_model.bound(spread, False), 0.06)
+        self.assertAlmostEqual(truth_model.bound(spread, True), 0.09)
+
+    def test_of_a_wait_on_a_cpu_depend_on_how_long_it_queued_there(self):
+        for queued, wrong in ((0.0, {'python|native|kernel', 'wait'}), (0.2, set())):
+            shown = profile(row(MARKS['lock'], kernel_s=0.03, runq_s=queued, wait_s=0.97 - queued,
+                                waits=[('lock', 1.0 - queued)]))
+            self.assertEqual({what for _, what in out_of_bounds(shown, lock=[1.0, 0.0, queued, 0, 9])}, wrong)
 
 
 class Marks(unittest.TestCase):

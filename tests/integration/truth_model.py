@@ -10,7 +10,8 @@ as such when it ended on a busy machine), `contended` (others want the GIL meanw
 instructions, in the kernel).
 
 A share p of a thread's time may be off by 3 sqrt(p (1 - p) / n) for n samples of the thread (counted as worth()), and 1 point;
-where user time is told from kernel time, which the kernel itself tells in ticks, by 3 points more.
+where user time is told from kernel time, which the kernel itself tells in ticks, by 3 points more. Time on a CPU is what samples
+met ready to run less what the scheduler counts as queued: with q queued at the line it varies as p + q does.
 """
 import ast
 import collections
@@ -21,6 +22,7 @@ import re
 import statistics
 
 CLASSES = ('python', 'native', 'kernel', 'wait', 'gil', 'runq', 'idle')
+ON_CPU = {'python', 'native', 'kernel'}
 ALL = ('all',)
 MARKER = re.compile(r'#\s*truth:\s*(\S+)\s+(\S+)((?:\s+(?!#|noqa)\S+)*)')
 REST = 'rest'
@@ -139,8 +141,8 @@ def deviation(share, samples):
     return math.sqrt(inside * (1 - inside) / max(samples, 1))
 
 
-def bound(share, samples, split):
-    return DEVIATIONS * deviation(share, samples) + POINT + (SPLIT_POINTS if split else 0)
+def bound(spread, split):
+    return DEVIATIONS * spread + POINT + (SPLIT_POINTS if split else 0)
 
 
 class ThreadView:
@@ -246,17 +248,18 @@ class _Judge:
         self.lost_in_meter = 0.0
         self.verdicts = []
 
-    def add(self, label, what, seconds, measured, split=False, edge=0.0):
-        share = seconds / self.window
+    def add(self, label, what, seconds, measured, split=False, edge=0.0, queued=0.0):
+        share, met_ready = seconds / self.window, (seconds + queued) / self.window
+        spread = max(deviation(share, self.samples), deviation(met_ready, self.samples))
         unsure = (edge + self.lost_in_meter) / self.window
-        self.verdicts.append(Verdict(str(self.name), label, what, share, measured / self.told,
-                                     bound(share, self.samples, split) + unsure, deviation(share, self.samples)))
+        self.verdicts.append(Verdict(str(self.name), label, what, share, measured / self.told, bound(spread, split) + unsure, spread))
 
     def line(self, mark, label, account):
         shown = label if mark.label in ('*', label) else f'{label}/{mark.label}'
         for claim in claims(mark, account, self.minor):
             edge = 0.0 if claim.classes == ALL else account.edge
-            self.add(shown, '|'.join(claim.classes), claim.seconds, self.view.seconds(mark, claim.classes), claim.split, edge)
+            queued = account.queued if ON_CPU.issuperset(claim.classes) else 0.0
+            self.add(shown, '|'.join(claim.classes), claim.seconds, self.view.seconds(mark, claim.classes), claim.split, edge, queued)
         if mark.reason:
             self.add(shown, f'for {mark.reason}', _off(account), self.view.seconds_for(mark, mark.reason), edge=account.edge)
         if 'holder' in mark.flags:
