@@ -84,6 +84,7 @@ absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Create(int pid) {
 
 Attachment::Attachment(int pid, std::unique_ptr<RemoteMemory> memory, Interpreter interpreter)
     : files_(pid),
+      start_time_(files_.Stat().value_or(ProcessStat()).start_time),
       memory_(std::move(memory)),
       interpreter_(std::move(interpreter)),
       info_{pid, files_.CommandLine(), files_.Executable(), interpreter_.version.ToString(),

@@ -31,6 +31,8 @@ class Attachment {
 
   int pid() const { return files_.pid(); }
   const TargetInfo& info() const { return info_; }
+  // See ProcessStat. Tells another process under the same pid.
+  uint64_t start_time() const { return start_time_; }
   const Interpreter& interpreter() const { return interpreter_; }
   const ProcessFiles& files() const { return files_; }
   RemoteMemory& memory() { return *memory_; }
@@ -68,6 +70,7 @@ class Attachment {
   void NoteMainThread(const ThreadStates::ThreadEntry& entry);
 
   const ProcessFiles files_;
+  const uint64_t start_time_;
   const std::unique_ptr<RemoteMemory> memory_;
   const Interpreter interpreter_;
   TargetInfo info_;

@@ -25,6 +25,7 @@ constexpr int kNameTrials = 5;
 // A program that is replaced by exec is unreadable until its new interpreter has started.
 constexpr Nanos kExecPatience = 5 * kSecond;
 constexpr Nanos kExecPause = 5 * kMillisecond;
+constexpr Nanos kLongestEnd = 100 * kMillisecond;
 // Above it a read from the target's CPU (some 35 us) would take too much of it, and a sampler that
 // goes first would take too much of a CPU.
 constexpr double kSharingRate = 2000;
@@ -76,13 +77,27 @@ void ProcessSampler::RunTracer(const std::atomic<bool>& stop) {
     const RoundResult result = Round(now, stopper);
     if (MayGoFirst()) KeepPrompt(now, promptness);
     if (result == RoundResult::kTargetEnded) done_ = true;
-    if (result == RoundResult::kRetire) return;
+    if (!done_ && stopper.needs_retirement()) return;
     if (now >= next_progress_) ReportProgress(now);
   }
-  RefreshNames();
-  const Nanos end = monotonic_.Now();
+  EndSampling();
+}
+
+void ProcessSampler::EndSampling() {
+  Nanos end = monotonic_.Now();
+  if (IsReplaced(end)) {
+    end = unreadable_since_;
+  } else {
+    RefreshNames();
+    recorder_->LookAtEnd(end);
+  }
   recorder_->Finish(end);
   profile_->set_duration(end - begin_);
+}
+
+// Something runs, but no Python that can be read, and for longer than a process takes to end.
+bool ProcessSampler::IsReplaced(Nanos now) const {
+  return unreadable_since_ != 0 && now - unreadable_since_ > kLongestEnd;
 }
 
 bool ProcessSampler::MayGoFirst() const {
@@ -156,7 +171,7 @@ ProcessSampler::RoundResult ProcessSampler::Round(Nanos now, ThreadStopControl& 
     name_trials_ = kNameTrials;
   }
   if (now >= next_names_) RefreshNames();
-  return control.needs_retirement() ? RoundResult::kRetire : RoundResult::kGoOn;
+  return RoundResult::kGoOn;
 }
 
 WatchedThreads ProcessSampler::Read(ThreadStates::LookResult look, ThreadStopControl& control) {
@@ -217,10 +232,12 @@ void ProcessSampler::SortOutAwake(Nanos now) {
   }
 }
 
-// The target has ended, or runs another program now.
+// The target has ended, and another process may have its pid; or it runs another program now.
 ProcessSampler::RoundResult ProcessSampler::HandleUnreadable(Nanos now) {
+  awake_.clear();
   const absl::StatusOr<ProcessStat> stat = attachment_->files().Stat();
   if (!stat.ok() || stat->state == 'Z' || stat->state == 'X') return RoundResult::kTargetEnded;
+  if (stat->start_time != attachment_->start_time()) return RoundResult::kTargetEnded;
   if (unreadable_since_ == 0) unreadable_since_ = now;
   if (ReattachAfterExec()) {
     BeginTarget();
@@ -239,7 +256,8 @@ ProcessSampler::RoundResult ProcessSampler::HandleUnreadable(Nanos now) {
 bool ProcessSampler::ReattachAfterExec() {
   absl::StatusOr<std::unique_ptr<Attachment>> next = Attachment::Create(attachment_->pid());
   if (!next.ok()) return false;
-  recorder_->Finish(monotonic_.Now());
+  // What the scheduler says by now is of the new program.
+  recorder_->Finish(unreadable_since_);
   recorder_.reset();  // it refers to the old one
   reader_.reset();
   attachment_ = *std::move(next);

@@ -23,7 +23,7 @@ class ProcessSampler : public Sampler {
                    const std::function<void(const SamplingProgress&)>& progress) override;
 
  private:
-  enum class RoundResult { kGoOn, kTargetEnded, kRetire };
+  enum class RoundResult { kGoOn, kTargetEnded };
 
   void RunTracer(const std::atomic<bool>& stop);
   RoundResult Round(Nanos now, ThreadStopControl& control);
@@ -32,6 +32,8 @@ class ProcessSampler : public Sampler {
   ThreadStates::LookResult Look(Nanos now);
   RoundResult HandleUnreadable(Nanos now);
   bool ReattachAfterExec();
+  bool IsReplaced(Nanos now) const;
+  void EndSampling();
   void BeginSampling();
   Nanos BeginRecording();
   void BeginTarget();

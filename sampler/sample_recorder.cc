@@ -293,13 +293,16 @@ void SampleRecorder::EndRound() {
   if (!options_.gil_only) native_threads_.Look(now_, attachment_.threads());
 }
 
-void SampleRecorder::Finish(Nanos now) {
-  native_threads_.Finish(now);
+void SampleRecorder::LookAtEnd(Nanos now) {
   for (WatchedThread* thread : attachment_.threads()) {
     const auto found = records_.find(thread->serial);
     const std::optional<SchedStat> sched = thread->probe.ReadSchedStat();
     if (found != records_.end() && sched) found->second.ledger->LookAtEnd(now, *sched);
   }
+}
+
+void SampleRecorder::Finish(Nanos now) {
+  native_threads_.Finish(now);
   for (auto& [serial, record] : records_) Close(*record.ledger);
   Calibrate();
 }
@@ -320,7 +323,10 @@ void SampleRecorder::UpdateNames() {
     const auto found = records_.find(thread->serial);
     if (found == records_.end() || found->second.ledger->thread() == further_threads_) continue;
     std::string name = attachment_.NameOf(*thread);
-    if (!name.empty()) profile_.thread(found->second.ledger->thread()).name = std::move(name);
+    ThreadInfo& row = profile_.thread(found->second.ledger->thread());
+    if (name.empty() || name == row.name) continue;
+    row.name = std::move(name);
+    holder_texts_.clear();
   }
 }
 

@@ -44,6 +44,8 @@ class SampleRecorder {
   Nanos queued() const { return queued_; }
   // Closes the books of threads that have ended.
   void ForgetEnded();
+  // The scheduler's last word of each thread, as long as the program is there.
+  void LookAtEnd(Nanos now);
   // Sampling ends: the profile's times are made to add up to what the scheduler says.
   void Finish(Nanos now);
   // After Attachment::RefreshNames.

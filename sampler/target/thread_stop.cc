@@ -100,6 +100,9 @@ ThreadStopper::Wait ThreadStopper::PollStop() noexcept {
   int status = 0;
   const pid_t pid = waitpid(tid_, &status, __WALL | WNOHANG);
   if (pid == 0) return Wait::kNotYet;
+  // It has made an exec: it is still ours, but by the id of the process now (ptrace(2), "execve(2)
+  // under ptrace").
+  if (pid < 0) needs_retirement_ = true;
   if (pid < 0 || !WIFSTOPPED(status)) return Wait::kGone;
   // ptrace(2): a stop with PTRACE_EVENT_STOP is ours or a group stop; any other is the delivery of
   // a signal, which has to be passed on.

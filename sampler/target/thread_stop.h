@@ -53,8 +53,9 @@ class ThreadStopControl {
   // How long the last stop held the thread at most: from before the kick to the call that let it
   // go. Its own gap is a few microseconds longer on both ends together.
   virtual Nanos last_stop() const noexcept = 0;
-  // True after kLate: a thread is still seized and may stop any time. Only the end of the calling
-  // thread frees it (ptrace(2): the tracer's death detaches), so the caller has to end.
+  // True when a thread is still seized and may stop any time: after kLate, and after the kGone of
+  // one that has not ended. Only the end of the calling thread frees it (ptrace(2): the tracer's
+  // death detaches), so the caller has to end.
   virtual bool needs_retirement() const noexcept = 0;
 };
 

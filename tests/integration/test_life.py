@@ -88,13 +88,16 @@ class Life(unittest.TestCase):
         puppet = self.worker(1, 5, 0)
         running = self.attach(puppet.pid)
         running.await_rounds()
-        sleep = '/usr/bin/sleep' if not self.python.root else self.python.path + ' -c input()'
-        puppet.write_line(f'exec {sleep} 30')
+        busy = '/usr/bin/md5sum /dev/zero' if not self.python.root else self.python.path + ' -c input()'
+        puppet.write_line(f'exec {busy}')
         if self.python.root:
             time.sleep(0.5)
             running.interrupt(signal.SIGINT)
         result = running.finish(20).expect(spyhop.DONE)
-        self.assertIn('descend', functions(spyhop.load(self.path, result)))
+        profile = spyhop.load(self.path, result)
+        self.assertIn('descend', functions(profile))
+        main = next(thread for thread in profile['threads'] if thread['tid'] == puppet.pid)
+        self.assertLess(main['cpu_s'], 0.5, 'what the other program used is not the first one\'s')
         self.assertEqual(proc.held(puppet.pid), [])
 
     def test_the_targets_end_is_the_end_and_no_error(self):

@@ -11,8 +11,11 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <functional>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "sampler/target/process_files.h"
 
@@ -23,6 +26,7 @@ struct Shared {  // between the test and its child
   std::atomic<uint64_t> progress{0};
   std::atomic<uint64_t> interrupted{0};
   std::atomic<uint64_t> signals{0};
+  std::atomic<int> thread{0};
 };
 
 Shared* shared = nullptr;
@@ -112,6 +116,41 @@ TEST(ThreadStopper, EndOfItsThreadFreesAStoppedTarget) {
     ASSERT_EQ(stopper.Stop(child.pid()), StopOutcome::kStopped);
   }).join();
   child.AwaitProgress();
+}
+
+// The kernel copies 2 MB of arguments before it ends the other threads.
+void ExecSlowly() {
+  static std::string padding(100'000, 'x');
+  static char shell[] = "sh", option[] = "-c", script[] = "sleep 60";
+  std::vector<char*> arguments = {shell, option, script};
+  arguments.resize(20, padding.data());
+  arguments.push_back(nullptr);
+  execv("/bin/sh", arguments.data());
+}
+
+// The thread's own id is gone then, and it goes on under the process's.
+TEST(ThreadStopper, HasToRetireWhenTheThreadMadeAnExec) {
+  int seized = 0;
+  for (int i = 0; i < 300 && seized == 0; ++i) {
+    const Child child([] {
+      std::thread([] {
+        shared->thread = gettid();
+        while (shared->signals == 0) ++shared->progress;
+        ExecSlowly();
+      }).join();
+    });
+    std::thread([&] {
+      ThreadStopper stopper;
+      shared->signals = 1;
+      std::this_thread::sleep_for(std::chrono::microseconds(20 * (i % 30)));
+      if (stopper.Stop(shared->thread) == StopOutcome::kStopped) stopper.Resume();
+      const bool traced = ProcessFiles(child.pid()).Status()->tracer_pid != 0;
+      EXPECT_EQ(traced, stopper.needs_retirement());
+      if (traced) ++seized;
+    }).join();
+    EXPECT_EQ(ProcessFiles(child.pid()).Status()->tracer_pid, 0);
+  }
+  EXPECT_EQ(seized, 1) << "the exec was never met";
 }
 
 TEST(ThreadStopper, PassesOnEverySignalThatArrivesMeanwhile) {
