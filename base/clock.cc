@@ -6,8 +6,8 @@
 namespace spyhop {
 namespace {
 
-// A sleep takes the kernel some 60 us more on a virtual machine, however short it is. With less than
-// twice that ahead, sampling at 15 kHz got 12.
+// A sleep takes the kernel some 60 us more on a virtual machine, however short it is. With less
+// than twice that ahead, sampling at 15 kHz got 12.
 constexpr Nanos kTooShortToSleep = 150 * kMicrosecond;
 
 Nanos ReadClock(clockid_t id) noexcept {
@@ -31,6 +31,5 @@ void MonotonicClock::SleepUntil(Nanos instant) noexcept {
 }
 
 Nanos ProcessCpuTime() noexcept { return ReadClock(CLOCK_PROCESS_CPUTIME_ID); }
-Nanos ThreadCpuTime() noexcept { return ReadClock(CLOCK_THREAD_CPUTIME_ID); }
 
 }  // namespace spyhop

@@ -29,9 +29,8 @@ class MonotonicClock : public Clock {
   void SleepUntil(Nanos instant) noexcept override;
 };
 
-// CPU time of the whole process so far, and of the calling thread.
+// CPU time of the whole process so far.
 Nanos ProcessCpuTime() noexcept;
-Nanos ThreadCpuTime() noexcept;
 
 }  // namespace spyhop
 

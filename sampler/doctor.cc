@@ -142,8 +142,6 @@ std::string RemedyFor(SampleErrorCode cause) {
   switch (cause) {
     case SampleErrorCode::kNone:
       return "";
-    case SampleErrorCode::kStopRefused:
-      return "use --pause=never, or end what traces the process";
     case SampleErrorCode::kTooDeep:
       return "nothing: the ends of such stacks are kept";
     default:

@@ -1,8 +1,9 @@
 // When to sample: one random instant in each period, around absolute deadlines.
 //
 // Instants are uniform in 0.5 to 1.5 of the period around deadlines that do not drift, so that a
-// periodic program is not aliased and the mean rate is exact. Instants that have passed are skipped
-// and counted, never replayed: the sample that follows carries the time that really went by.
+// periodic program is not aliased and the mean rate is exact. Instants that have passed are
+// skipped, never replayed: the round that follows is counted as late, and carries the time that
+// really went by.
 #ifndef SPYHOP_SAMPLER_SAMPLING_CLOCK_H_
 #define SPYHOP_SAMPLER_SAMPLING_CLOCK_H_
 

@@ -15,6 +15,8 @@ constexpr Nanos kSureToRun = 50 * kMicrosecond;
 constexpr Nanos kPlainStop = 100 * kMicrosecond;
 // A thread that queued less than this at a stop may have had to give its CPU to us.
 constexpr Nanos kOwnQueue = 300 * kMicrosecond;
+// What was seen to run longer ago than this may be blocked by now.
+constexpr Nanos kFreshLook = 20 * kMicrosecond;
 // One that queued for more is taken to do so again for so long.
 constexpr Nanos kCrowdedFor = 200 * kMillisecond;
 
@@ -32,7 +34,7 @@ void StackReader::ReadRound(const ThreadStates& states, WatchedThreads threads,
     if (control.needs_retirement()) {
       holder->Lose(SampleErrorCode::kNotStopped);
     } else if (!options.share_cpu || native_ || !ReadCrowded(states, *holder)) {
-      StopAndRead(states, *holder, control, stops);
+      StopIfItRuns(states, *holder, control, stops);
     }
   }
   if (native_ && options.pause == PauseMode::kAuto) StopThoseWithoutGil(states, control, stops);
@@ -58,6 +60,16 @@ void StackReader::StopThoseWithoutGil(const ThreadStates& states, ThreadStopCont
     const std::optional<SyscallState> call = thread->probe.ReadSyscall();
     if (call && call->running) StopAndRead(states, *thread, control, stops);
   }
+}
+
+// Those that are blocked have been read since the thread was sorted out.
+void StackReader::StopIfItRuns(const ThreadStates& states, WatchedThread& holder,
+                               ThreadStopControl& control, DurationHistogram& stops) {
+  if (clock_.Now() > looked_ + kFreshLook) {
+    const std::optional<SyscallState> call = holder.probe.ReadSyscall();
+    if (!call || !call->running) return holder.Lose(SampleErrorCode::kNotSeen);
+  }
+  StopAndRead(states, holder, control, stops);
 }
 
 // A thread that takes the GIL and lets go of it all the time (short reads and writes) is hardly met
@@ -106,7 +118,10 @@ void StackReader::SortOutOne(WatchedThread& thread, const Options& options) {
     // It runs, as a rule; its schedstat is then read when it is needed.
     if (options.pause == PauseMode::kNever) return RefreshSched(thread);
     const std::optional<SyscallState> call = thread.probe.ReadSyscall();
-    if (!call) return;
+    if (!call) {
+      thread.reading = Reading::kGone;
+      return;
+    }
     if (call->running) {
       // What it queues for a CPU has to be told from the stop.
       if (thread.contended) RefreshSched(thread);
@@ -119,6 +134,8 @@ void StackReader::SortOutOne(WatchedThread& thread, const Options& options) {
     return;
   }
   thread.sched = *sched;
+  // What it has queued at the end of a wait is no sign of a crowd.
+  thread.queue_noted = sched->run_queue;
   if (settled && sched->slices == thread.settled_slices) {
     thread.settled = true;
     thread.blocked = true;
@@ -127,6 +144,7 @@ void StackReader::SortOutOne(WatchedThread& thread, const Options& options) {
   }
   // Asked after the slices were counted: see ReadBlocked.
   const std::optional<SyscallState> call = thread.probe.ReadSyscall();
+  if (!call) thread.reading = Reading::kGone;
   if (!call || call->running) return;
   NoteCall(thread, *call);
   thread.blocked = true;
@@ -228,6 +246,7 @@ void StackReader::StopAndRead(const ThreadStates& states, WatchedThread& holder,
   holder.walker->AppendTo(batch_);
   frozen_.clear();
   for (WatchedThread* thread : running_) {
+    if (!holder.holds_gil) break;
     const GilReader& other = *states.interpreters()[thread->state.interpreter].gil;
     if (!gil.enabled() || other.address() != gil.address() || thread == &holder) continue;
     if (thread->reading != Reading::kNone) continue;
@@ -272,7 +291,7 @@ void StackReader::CountStop(WatchedThread& holder, Nanos stop, DurationHistogram
   // Else it queued earlier, or the kick met it in a system call, on a CPU.
   const bool late = stop >= kPlainStop && queued >= std::max(stop / 2, kOwnQueue);
   holder.held = stop < kPlainStop ? stop : std::max(stop - queued, Nanos{0});
-  holder.stop_queued = late ? queued : 0;
+  holder.stop_queued = late ? std::min(queued, stop) : 0;
   holder.contended = queued != 0;
   NoteCrowd(holder);
   if (stop >= kPlainStop) waited_ += stop;

@@ -66,6 +66,8 @@ class StackReader {
   void ReadBlocked(const ThreadStates& states);
   void MakeRoom(WatchedThread& thread) const;
   void ReadOn(const ThreadStates& states, WatchedThread& thread);
+  void StopIfItRuns(const ThreadStates& states, WatchedThread& holder, ThreadStopControl& control,
+                    DurationHistogram& stops);
   void StopAndRead(const ThreadStates& states, WatchedThread& holder, ThreadStopControl& control,
                    DurationHistogram& stops);
   bool ReadCrowded(const ThreadStates& states, WatchedThread& holder);

@@ -121,7 +121,8 @@ void ThreadLedger::AddRest(Nanos until, uint32_t rounds) {
 // instant: see CarryNotSeen. Not without end: then all of the thread's samples stand for that time
 // (SampleRecorder::Calibrate). Of other losses the time is the thread's, and no line's.
 void ThreadLedger::AddLost(const Look& look, SampleErrorCode cause) {
-  Advance(look);
+  const uint32_t rounds = Advance(look);
+  if (rounds > 1 && !look.holder_only && not_seen_ == 0) AddRest(look.round_before, rounds - 1);
   const bool instant =
       cause == SampleErrorCode::kIncompleteFrame || cause == SampleErrorCode::kNotSeen;
   not_seen_ = instant ? not_seen_ + 1 : 0;

@@ -102,10 +102,12 @@ void WaitReasons::AddObject(const SyscallState& call, CallObject object, Nanos n
       parts.object = ConnectAddress(call, now);
       return;
     case CallObject::kChild:
-      parts.verb = DescribeChild(ArgumentInt(call, 0));
+      parts.object = DescribeChild(ArgumentInt(call, 0));
+      parts.verb.clear();
       return;
     case CallObject::kChildId:
-      parts.verb = DescribeChildId(ArgumentInt(call, 0), ArgumentInt(call, 1));
+      parts.object = DescribeChildId(ArgumentInt(call, 0), ArgumentInt(call, 1));
+      parts.verb.clear();
       return;
   }
 }
@@ -185,7 +187,8 @@ std::string WaitReasons::PathOf(int folder, uint64_t address) {
   return path && !path->empty() ? descriptors_.DescribePath(folder, *path) : "";
 }
 
-// Each connection of a server has a port of its own: the number of texts has to end somewhere.
+// Each connection of a server has a port of its own, each child an id: the number of texts has to
+// end somewhere.
 std::string WaitReasons::Join(Parts parts) {
   if (parts.object.empty()) return std::move(parts.verb);
   if (!objects_.contains(parts.object)) {
@@ -195,7 +198,7 @@ std::string WaitReasons::Join(Parts parts) {
       parts.object.resize(std::min(parts.object.find(' '), parts.object.size()));
     }
   }
-  return absl::StrCat(parts.verb, " ", parts.object);
+  return parts.verb.empty() ? std::move(parts.object) : absl::StrCat(parts.verb, " ", parts.object);
 }
 
 }  // namespace spyhop

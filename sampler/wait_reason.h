@@ -6,8 +6,8 @@
 // target's memory, bounded) and what the Python frames tell (wait_rules.h). For a thread that has
 // just been found blocked: the answer holds until it runs again. 3 to 10 us, 40 for a lock that no
 // frame names; looking up sockets as in socket_tables.h. Makes at most 2,000 different texts of
-// descriptors; then "recv socket" must do. Texts hold the target's names, unescaped. Not
-// thread-safe; never while the target is stopped.
+// descriptors and children; then "recv socket" and "child" must do. Texts hold the target's names,
+// unescaped. Not thread-safe; never while the target is stopped.
 #ifndef SPYHOP_SAMPLER_WAIT_REASON_H_
 #define SPYHOP_SAMPLER_WAIT_REASON_H_
 

@@ -8,6 +8,7 @@ namespace {
 constexpr Nanos kVerifyEvery = 500 * kMicrosecond;
 // A program that makes code without end must not make the cache grow without end.
 constexpr size_t kMaxEntries = 200'000;
+constexpr size_t kMaxTables = 64 << 20;  // bytes of line tables
 
 // CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR (Include/code.h).
 constexpr uint32_t kGeneratorFlags = 0x20 | 0x80 | 0x200;
@@ -35,19 +36,26 @@ void CodeCache::Verify(const RawStack& stack, Nanos now) {
   memory_.ReadBatch(absl::MakeSpan(batch_));
   for (size_t i = 0; i < checked_.size(); ++i) {
     const auto found = entries_.find(checked_[i]);
+    if (found == entries_.end()) continue;
     const bool same =
         batch_[i].complete() && IdentityOf(copies_.data() + i * size) == found->second->identity;
-    if (!same && found != entries_.end()) entries_.erase(found);
+    if (same) continue;
+    tables_ -= found->second->info.line_table.size();
+    entries_.erase(found);
   }
 }
 
 const CodeInfo* CodeCache::Find(RemoteAddress address, Nanos now) {
   const auto found = entries_.find(address);
   if (found != entries_.end()) return &found->second->info;
-  if (entries_.size() >= kMaxEntries) entries_.clear();
   std::unique_ptr<Entry> entry = ReadCode(address);
   if (entry == nullptr) return nullptr;
+  if (entries_.size() >= kMaxEntries || tables_ >= kMaxTables) {
+    entries_.clear();
+    tables_ = 0;
+  }
   entry->verified = now;
+  tables_ += entry->info.line_table.size();
   return &(entries_[address] = std::move(entry))->info;
 }
 

@@ -66,6 +66,7 @@ class CodeCache {
   RemoteAddress code_type_;
   uint32_t next_serial_ = 1;
   absl::flat_hash_map<RemoteAddress, std::unique_ptr<Entry>> entries_;
+  size_t tables_ = 0;  // bytes of line tables in entries_
   std::vector<ReadRequest> batch_;
   std::vector<RemoteAddress> checked_;
   std::vector<uint8_t> copies_;

@@ -23,7 +23,6 @@ class CopySet {
 
   void Reset();
   void Add(RemoteAddress address, size_t size);
-  size_t bytes() const { return arena_used_; }
   size_t pieces() const { return pieces_.size(); }
 
   // Forgets what was fetched and appends one request a piece. The requests point into this set,

@@ -1,10 +1,10 @@
 // Copies and walks the Python stack of one thread. One walker a thread: it remembers where the
 // thread's stack lay at the last sample, which is the guess for the next.
 //
-//   walker.Prepare(memory, tstate_copy);   // target runs; brings the guess up to date
-//   walker.AppendTo(batch);                // what to copy
-//   memory.ReadBatch(batch);               // the target may be stopped from here ...
-//   walker.Walk(memory, requests, stack);  // ... to here; reads what the guess had missed
+//   walker.Prepare(memory, tstate, copy, budget);  // target runs; brings the guess up to date
+//   walker.AppendTo(batch);                        // what to copy
+//   memory.ReadBatch(batch);                       // the target may be stopped from here ...
+//   walker.Walk(memory, requests, stack);          // ... to here; reads what the guess had missed
 //
 // Walk neither allocates nor logs. Every chain is bounded and checked; what does not make sense
 // truncates the stack with its cause. Costs, stopped: 1.2 us at depth 20 and 6 us at depth 500 on

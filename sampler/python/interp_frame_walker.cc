@@ -15,6 +15,8 @@ constexpr size_t kMaxHeader = 64;
 // Copied in one stop: 384 KiB cost 33 us.
 constexpr uint64_t kBoundedBytes = 384 << 10;
 constexpr size_t kBoundedRootChunks = 2;
+// Of a thread that is not stopped; 200,000 frames have less.
+constexpr uint64_t kWholeBytes = 128 << 20;
 constexpr size_t kBoundedOutside = 1024;
 // Frames outside the chunks that are no longer met are forgotten after so many samples.
 constexpr uint32_t kWeedEvery = 64;
@@ -108,10 +110,10 @@ std::optional<InterpFrameWalker::Chunk> InterpFrameWalker::ReadChunk(RemoteMemor
 
 void InterpFrameWalker::AddChunkPieces(CopyBudget budget) {
   copied_used_ = 0;
+  const uint64_t most = budget == CopyBudget::kWhole ? kWholeBytes : kBoundedBytes;
   uint64_t total = 0;
   gap_begin_ = 0;
-  while (gap_begin_ < chunks_.size() &&
-         (budget == CopyBudget::kWhole || total < kBoundedBytes || gap_begin_ == 0)) {
+  while (gap_begin_ < chunks_.size() && (total < most || gap_begin_ == 0)) {
     total += chunks_[gap_begin_++].used;
   }
   gap_end_ = std::max(gap_begin_, chunks_.size() - std::min(chunks_.size(), kBoundedRootChunks));

@@ -20,7 +20,7 @@ constexpr uint64_t kDictSubclass = 1 << 29;
 
 constexpr uint64_t kMaxTextUnits = uint64_t{1} << 40;
 constexpr size_t kMaxTypeName = 256;
-constexpr size_t kMaxItems = 1 << 20;
+constexpr size_t kMaxAttributes = 4096;  // of one object
 constexpr uint64_t kWord = sizeof(RemoteAddress);
 
 // The first bytes of an object, enough for every field of a fixed size.
@@ -201,9 +201,10 @@ bool ObjectReader::ForEachItem(
   return DictReader(memory_, layout_).ForEach(dict, limit, visit);
 }
 
-std::optional<RemoteAddress> ObjectReader::Item(RemoteAddress dict, std::string_view key) {
+std::optional<RemoteAddress> ObjectReader::Item(RemoteAddress dict, std::string_view key,
+                                                size_t limit) {
   std::vector<std::pair<RemoteAddress, RemoteAddress>> items;
-  ForEachItem(dict, kMaxItems, [&items](RemoteAddress name, RemoteAddress value) {
+  ForEachItem(dict, limit, [&items](RemoteAddress name, RemoteAddress value) {
     items.emplace_back(name, value);
     return true;
   });
@@ -272,7 +273,7 @@ std::optional<RemoteAddress> ObjectReader::Attribute(RemoteAddress object, std::
   // A negative offset counts from the end of a variable-sized object: not of interest here.
   if (!offset || *offset <= 0) return std::nullopt;
   const auto dict = memory_.ReadPointer(object.Plus(static_cast<uint64_t>(*offset)));
-  return dict ? Item(*dict, name) : std::nullopt;
+  return dict ? Item(*dict, name, kMaxAttributes) : std::nullopt;
 }
 
 // Include/internal/pycore_object.h of 3.11 (_PyObject_ManagedDictPointer, _PyObject_ValuesPointer).
@@ -282,7 +283,7 @@ std::optional<RemoteAddress> ObjectReader::InManaged311(const Instance& instance
       RemoteAddress(instance.object.value() - 4 * kWord));
   if (!words) return std::nullopt;
   const auto [values, dict] = *words;
-  return values ? InValues(instance, values, name) : Item(dict, name);
+  return values ? InValues(instance, values, name) : Item(dict, name, kMaxAttributes);
 }
 
 // The same file of 3.12 (_PyDictOrValues_IsValues): an odd word is the values' address less one.
@@ -290,7 +291,8 @@ std::optional<RemoteAddress> ObjectReader::InManaged312(const Instance& instance
                                                         std::string_view name) {
   const auto word = memory_.ReadPointer(RemoteAddress(instance.object.value() - 3 * kWord));
   if (!word) return std::nullopt;
-  return (word->value() & 1) != 0 ? InValues(instance, word->Plus(1), name) : Item(*word, name);
+  return (word->value() & 1) != 0 ? InValues(instance, word->Plus(1), name)
+                                  : Item(*word, name, kMaxAttributes);
 }
 
 // 3.13+ (MANAGED_DICT_OFFSET, _PyObject_InlineValues): the values lie behind the object, in use
@@ -301,7 +303,7 @@ std::optional<RemoteAddress> ObjectReader::InManaged313(const Instance& instance
   const auto dict =
       memory_.ReadPointer(RemoteAddress(instance.object.value() - words_before * kWord));
   if (!dict) return std::nullopt;
-  if (*dict) return Item(*dict, name);
+  if (*dict) return Item(*dict, name, kMaxAttributes);
   const auto basic_size = memory_.Read<int64_t>(layout_.type.tp_basicsize.At(instance.type));
   if ((instance.type_flags & kInlineValues) == 0 || !basic_size || *basic_size <= 0) {
     return std::nullopt;
@@ -319,10 +321,11 @@ std::optional<RemoteAddress> ObjectReader::InValues(const Instance& instance, Re
   std::vector<std::pair<RemoteAddress, RemoteAddress>> items;
   if (!keys || !values.MayHoldPointer()) return std::nullopt;
   DictReader(memory_, layout_)
-      .ForEachOfKeys(*keys, values, kMaxItems, [&items](RemoteAddress key, RemoteAddress value) {
-        items.emplace_back(key, value);
-        return true;
-      });
+      .ForEachOfKeys(*keys, values, kMaxAttributes,
+                     [&items](RemoteAddress key, RemoteAddress value) {
+                       items.emplace_back(key, value);
+                       return true;
+                     });
   return Pick(items, name);
 }
 

@@ -25,6 +25,8 @@ namespace spyhop {
 inline constexpr size_t kMaxNameBytes = 4096;
 // Line tables and such.
 inline constexpr size_t kMaxBytesObject = 16 << 20;
+// Of a dict, that are searched for a key.
+inline constexpr size_t kMaxItems = 1 << 20;
 
 class ObjectReader {
  public:
@@ -47,7 +49,8 @@ class ObjectReader {
   bool ForEachItem(RemoteAddress dict, size_t limit,
                    const std::function<bool(RemoteAddress key, RemoteAddress value)>& visit);
   // The value under a string key.
-  std::optional<RemoteAddress> Item(RemoteAddress dict, std::string_view key);
+  std::optional<RemoteAddress> Item(RemoteAddress dict, std::string_view key,
+                                    size_t limit = kMaxItems);
   // An attribute in the instance's own dict or inline values (no descriptors, no classes).
   std::optional<RemoteAddress> Attribute(RemoteAddress object, std::string_view name);
   // The dict of a module object.

@@ -3,7 +3,8 @@
 // From 3.11 on the thread state says so (native_thread_id), as the target's own pid namespace sees
 // it; before, only the pthread_t is known, and the tid is read out of glibc's (or musl's) struct
 // pthread at an offset that is learned once from the threads themselves. Every answer is checked
-// against the threads the process has. Target runs; one read, when threads change.
+// against the threads the process has. Target runs; one batch of reads when threads change, and
+// where two thread states claim one thread, up to 64 KiB of each blocked thread's stack.
 #ifndef SPYHOP_SAMPLER_PYTHON_THREAD_MATCH_H_
 #define SPYHOP_SAMPLER_PYTHON_THREAD_MATCH_H_
 

@@ -8,7 +8,8 @@
 namespace spyhop {
 namespace {
 
-constexpr size_t kMaxThreads = 100'000;
+// More have no row of their own in a profile.
+constexpr size_t kMaxThreads = 10'000;
 
 // Lib/threading.py: Thread.__name in 2.7 (mangled), Thread._name in 3.x.
 std::string_view NameAttribute(const Layout& layout) {

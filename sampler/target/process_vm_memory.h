@@ -1,9 +1,9 @@
 // The memory of a live process, read with process_vm_readv(2).
 //
 // Where that call is missing or refused (ENOSYS in odd kernels, seccomp profiles of containers),
-// Create falls back to /proc/PID/mem, once and for all. A batch of up to 1024 requests is one
-// system call; a request that cannot be read costs one more. Not thread-safe. Allocates only in
-// Create.
+// OpenProcessMemory falls back to /proc/PID/mem, once and for all. A batch of up to 1024 requests
+// is one system call; a request that cannot be read costs one more. Not thread-safe. Allocates only
+// when it is made.
 #ifndef SPYHOP_SAMPLER_TARGET_PROCESS_VM_MEMORY_H_
 #define SPYHOP_SAMPLER_TARGET_PROCESS_VM_MEMORY_H_
 

@@ -48,6 +48,7 @@ bool CpuSharing::MoveTo(int cpu) noexcept {
   if (moved_ && cpu == cpu_) return true;
   if (cpu < 0 || cpu >= CPU_SETSIZE) return false;
   if (!moved_ && sched_getaffinity(0, sizeof(original_), &original_) != 0) return false;
+  if (!CPU_ISSET(cpu, &original_)) return false;
   cpu_set_t one;
   CPU_ZERO(&one);
   CPU_SET(cpu, &one);

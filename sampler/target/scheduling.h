@@ -17,7 +17,7 @@ void RequestPromptness(bool first) noexcept;
 bool GoBeforeOthers() noexcept;
 
 // Puts the calling thread on one CPU, and in the end back on those it had. Needs no privilege; a
-// CPU outside of our cpuset is refused.
+// CPU that is not among those (taskset(1)), or outside of our cpuset, is refused.
 class CpuSharing {
  public:
   ~CpuSharing() { End(); }
@@ -30,7 +30,7 @@ class CpuSharing {
   cpu_set_t original_;
 };
 
-// Two files are kept open for each watched thread: raises the soft limit to the hard one.
+// Three files are kept open for each watched thread: raises the soft limit to the hard one.
 void RaiseOpenFileLimit() noexcept;
 
 // Largest resident set of this process so far, bytes (getrusage(2)).

@@ -52,7 +52,6 @@ class ThreadProbe {
  public:
   ThreadProbe(int pid, int tid) : pid_(pid), tid_(tid) {}
 
-  int tid() const { return tid_; }
   // nullopt: the thread is gone (or, for Syscall, may not be looked at).
   std::optional<SchedStat> ReadSchedStat() noexcept;
   std::optional<SyscallState> ReadSyscall() noexcept;

@@ -37,7 +37,7 @@ void SpinUntil(Nanos instant) noexcept {
 // System calls that return EINTR after any stop, even without a signal handler (signal(7),
 // "Interruption of system calls and library functions by stop signals", and those listed there as
 // never restarted), and which have done nothing yet when they do, so that calling again is the
-// same.
+// same. (After connect(2) it is not: the connection goes on being made.)
 bool IsRepeatable(const user_regs_struct& registers) {
   switch (registers.orig_rax) {
     case SYS_epoll_pwait:
@@ -54,6 +54,11 @@ bool IsRepeatable(const user_regs_struct& registers) {
     case SYS_read:
     case SYS_recvfrom:
     case SYS_recvmsg:
+    case SYS_recvmmsg:
+    case SYS_sendto:
+    case SYS_sendmsg:
+    case SYS_sendmmsg:
+    case SYS_rt_sigtimedwait:
     case SYS_accept:
     case SYS_accept4:
       return true;

@@ -101,6 +101,16 @@ TEST_F(ThreadLedgerTest, ASampleStandsForTheTimeSinceTheOneBefore) {
   ExpectAllIsCharged();
 }
 
+TEST_F(ThreadLedgerTest, RoundsWithoutALookAreOfTheWaitAlsoWhenTheNextLookTellsNothing) {
+  Meet(1, kWait);
+  ledger_->AddLost(Look(false, {.rounds = 10}), SampleErrorCode::kNotSeen);
+  EXPECT_EQ(TimeAt(1, kWait), 10 * kPeriod);
+  Meet(2, kPython);
+  EXPECT_EQ(TimeAt(1, kWait), 10 * kPeriod);
+  EXPECT_EQ(TimeAt(2, kPython), 2 * kPeriod);
+  ExpectAllIsCharged();
+}
+
 TEST_F(ThreadLedgerTest, AWokenThreadHasQueuedWhereItWasBlocked) {
   Meet(1, kWait);
   Meet(1, kWait);

@@ -100,6 +100,9 @@ TEST_F(WaitReasonsTest, NamesChildrenByPid) {
   EXPECT_EQ(ReasonOf(SYS_wait4, {static_cast<uint64_t>(-77)}), "child of group 77");
   EXPECT_EQ(ReasonOf(SYS_waitid, {P_PID, 1234}), "child 1234");
   EXPECT_EQ(ReasonOf(SYS_waitid, {P_ALL, 0}), "any child");
+  for (uint64_t pid = 1; pid < 2000; ++pid) ReasonOf(SYS_wait4, {pid});
+  EXPECT_EQ(ReasonOf(SYS_wait4, {5000}), "child") << "so many texts are enough";
+  EXPECT_EQ(ReasonOf(SYS_wait4, {1234}), "child 1234");
 }
 
 TEST_F(WaitReasonsTest, ReadsWhereAConnectGoes) {
