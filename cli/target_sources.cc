@@ -1,19 +1,19 @@
 #include "cli/target_sources.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "sampler/target/process_files.h"
+#include "sampler/target/regular_file.h"
 
 namespace spyhop {
 
 void TargetSources::Remember(int pid) {
   const ProcessFiles files(pid);
   folders_[pid] = folder_.empty() ? files.WorkingFolder() : folder_;
-  const absl::StatusOr<ScopedFd> root = files.OpenInRoot("/");
+  const absl::StatusOr<ScopedFd> root = files.RootFolder();
   struct stat its;
   struct stat ours;
   if (!root.ok() || fstat(root->get(), &its) != 0 || stat("/", &ours) != 0) return;
@@ -35,7 +35,7 @@ ScopedFd TargetSources::OpenAbsolute(int pid, const std::string& path) const {
   absl::StatusOr<ScopedFd> in_root = ProcessFiles(pid).OpenInRoot(path);
   if (in_root.ok()) return *std::move(in_root);
   if (!shares_our_root_.contains(pid)) return ScopedFd();
-  return ScopedFd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  return OpenRegularFile(path);
 }
 
 }  // namespace spyhop

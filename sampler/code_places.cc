@@ -11,6 +11,8 @@ namespace spyhop {
 namespace {
 
 constexpr Nanos kReadMapEvery = 100 * kMillisecond;
+// A file may be mapped where another one was.
+constexpr Nanos kMapLife = kSecond;
 // The loop of a tail-call build only jumps into the first opcode's function; the others are 30 KiB.
 constexpr uint64_t kSmallLoop = 8192;
 
@@ -169,6 +171,7 @@ CodePlaces::CodePlaces(const ProcessFiles& files, const Interpreter& interpreter
 
 void CodePlaces::ReadMap(Nanos now) {
   next_read_ = now + kReadMapEvery;
+  valid_until_ = now + kMapLife;
   const absl::StatusOr<std::string> text = files_.MapsText();
   if (!text.ok()) return;
   MemoryMap map = MemoryMap::Parse(*text);
@@ -228,7 +231,8 @@ CodePlace CodePlaces::PlaceIn(const std::vector<Range>& ranges, RemoteAddress pc
 
 CodePlace CodePlaces::Of(RemoteAddress pc, Nanos now) {
   const CodePlace place = PlaceOnStack(pc);
-  if (place != CodePlace::kUnknown || now < next_read_) return place;
+  const bool known = place != CodePlace::kUnknown && now < valid_until_;
+  if (known || now < next_read_) return place;
   ReadMap(now);
   return PlaceOnStack(pc);
 }

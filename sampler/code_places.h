@@ -2,7 +2,8 @@
 // the interpreter, the C library, or a library of the program's own.
 //
 // Built from the target's maps and the interpreter's symbols when attaching (some ms); a look-up is
-// a binary search. Maps are read again, at most every 0.1 s, when an address is not in them.
+// a binary search. Maps are read again every second in which one is asked for (0.1 ms), and at most
+// every 0.1 s when an address is not in them.
 // Stripped builds keep the exported names only: then the loop is known, and few of its helpers.
 #ifndef SPYHOP_SAMPLER_CODE_PLACES_H_
 #define SPYHOP_SAMPLER_CODE_PLACES_H_
@@ -68,6 +69,7 @@ class CodePlaces {
   bool loop_is_nameless_ = false;
   RemoteAddress loop_entry_;
   Nanos next_read_ = 0;
+  Nanos valid_until_ = 0;
 };
 
 }  // namespace spyhop

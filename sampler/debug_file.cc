@@ -1,10 +1,9 @@
 #include "sampler/debug_file.h"
 
-#include <fcntl.h>
-
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "sampler/target/regular_file.h"
 #include "symbolizer/debug_link.h"
 
 namespace spyhop {
@@ -29,16 +28,12 @@ std::optional<ElfFile> OpenIfSame(absl::StatusOr<ScopedFd> fd, const Identity& i
   return *std::move(file);
 }
 
-absl::StatusOr<ScopedFd> OpenInOurRoot(const std::string& path) {
-  return ScopedFd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-}
-
 std::optional<ElfFile> OpenByBuildId(const ProcessFiles& files, const std::string& id) {
   if (id.size() < kShortestId) return std::nullopt;
   const std::string path =
       absl::StrCat(kDebugFolder, "/.build-id/", id.substr(0, 2), "/", id.substr(2), ".debug");
   if (std::optional<ElfFile> found = OpenIfSame(files.OpenInRoot(path), {id})) return found;
-  return OpenIfSame(OpenInOurRoot(path), {id});
+  return OpenIfSame(OpenRegularFile(path), {id});
 }
 
 std::optional<ElfFile> OpenByLink(const ProcessFiles& files, const ElfFile& file,
@@ -53,7 +48,7 @@ std::optional<ElfFile> OpenByLink(const ProcessFiles& files, const ElfFile& file
        {absl::StrCat(folder, link->name), absl::StrCat(folder, ".debug/", link->name), global}) {
     if (std::optional<ElfFile> found = OpenIfSame(files.OpenInRoot(each), identity)) return found;
   }
-  return OpenIfSame(OpenInOurRoot(global), identity);
+  return OpenIfSame(OpenRegularFile(global), identity);
 }
 
 }  // namespace

@@ -61,6 +61,12 @@ bool IsCaller(std::string_view name) {
 
 std::string_view BaseName(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
+// Not so: memory that the target has named ("[anon:...]", prctl(2), PR_SET_VMA).
+bool IsFilesCode(const Mapping* mapping) {
+  return mapping != nullptr && mapping->executable &&
+         (mapping->has_file() || mapping->path == "[vdso]" || mapping->path == "[vsyscall]");
+}
+
 }  // namespace
 
 NativeFunctions::NativeFunctions(const ProcessFiles& files, RemoteMemory& memory,
@@ -79,6 +85,7 @@ void NativeFunctions::Refresh() {
   generation_ = places_.generation();
   modules_.clear();
   by_begin_.clear();
+  unnamed_.clear();
   by_address_.clear();
   functions_.clear();
 }
@@ -87,8 +94,7 @@ const NativeFunction& NativeFunctions::At(RemoteAddress address, Nanos now) {
   const auto known = by_address_.find(address);
   if (known != by_address_.end()) return *known->second;
   const Mapping* mapping = places_.map().Find(address);
-  const bool in_file = mapping != nullptr && mapping->executable && !mapping->path.empty();
-  if (!in_file) return FindMade(address, now);
+  if (!IsFilesCode(mapping)) return FindMade(address, now);
   const NativeFunction& found = Find(address, *mapping);
   by_address_[address] = &found;
   return found;
@@ -97,14 +103,16 @@ const NativeFunction& NativeFunctions::At(RemoteAddress address, Nanos now) {
 // Such code may be replaced, and may get its name later.
 const NativeFunction& NativeFunctions::FindMade(RemoteAddress address, Nanos now) {
   const PerfMap::Function* made = jit_names_.At(address, now);
-  if (made == nullptr) return Add(RemoteAddress(), {kUnknownFunction, "", NativeRole::kWork});
+  if (made == nullptr) {
+    return Add({kUnknownFunction, "", NativeRole::kWork}, unnamed_[RemoteAddress()]);
+  }
   // CPython's own trampolines (Python/perf_trampoline.c, 3.12+) call the evaluation loop.
   const bool trampoline = made->name.compare(0, kTrampoline.size(), kTrampoline) == 0;
   const auto known = by_begin_.find(made->range.begin());
   if (known != by_begin_.end() && known->second->name == made->name) return *known->second;
   if (known != by_begin_.end()) by_begin_.erase(known);
-  return Add(made->range.begin(),
-             {made->name, "", trampoline ? NativeRole::kCalling : NativeRole::kWork});
+  return Add({made->name, "", trampoline ? NativeRole::kCalling : NativeRole::kWork},
+             by_begin_[made->range.begin()]);
 }
 
 const NativeFunction& NativeFunctions::Find(RemoteAddress address, const Mapping& mapping) {
@@ -113,24 +121,24 @@ const NativeFunction& NativeFunctions::Find(RemoteAddress address, const Mapping
   const auto symbol = module.symbols ? module.symbols->Find(linked) : std::nullopt;
   if (!symbol) {
     // One row for each file, so that a stripped one's time is found in one place.
-    return Add(mapping.range.begin(), {absl::StrCat("[", AbslView(BaseName(mapping.path)), "]"),
-                                       mapping.path, RoleOf(address, ""), false});
+    return Add({absl::StrCat("[", AbslView(BaseName(mapping.path)), "]"), mapping.path,
+                RoleOf(address, ""), false},
+               unnamed_[mapping.range.begin()]);
   }
   const RemoteAddress begin(symbol->address + module.bias);
-  const auto known = by_begin_.find(begin);
-  if (known != by_begin_.end()) return *known->second;
-  return Add(begin, {Demangle(symbol->name), mapping.path, RoleOf(address, symbol->name)});
+  const NativeFunction*& known = by_begin_[begin];
+  if (known != nullptr) return *known;
+  return Add({Demangle(symbol->name), mapping.path, RoleOf(address, symbol->name)}, known);
 }
 
-const NativeFunction& NativeFunctions::Add(RemoteAddress begin, NativeFunction function) {
-  const auto [known, is_new] = by_begin_.try_emplace(begin, nullptr);
-  if (is_new) known->second = &functions_.emplace_back(std::move(function));
-  return *known->second;
+const NativeFunction& NativeFunctions::Add(NativeFunction function, const NativeFunction*& known) {
+  if (known == nullptr) known = &functions_.emplace_back(std::move(function));
+  return *known;
 }
 
 std::optional<LineInfo::Place> NativeFunctions::LineAt(RemoteAddress address) {
   const Mapping* mapping = places_.map().Find(address);
-  if (mapping == nullptr || !mapping->executable || mapping->path.empty()) return std::nullopt;
+  if (!IsFilesCode(mapping)) return std::nullopt;
   Module& module = ModuleOf(*mapping);
   if (!std::exchange(module.lines_opened, true)) {
     std::optional<LoadedElf> elf = OpenWithSymbols(*mapping);

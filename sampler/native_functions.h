@@ -50,7 +50,8 @@ class NativeFunctions {
 
   const NativeFunction& Find(RemoteAddress address, const Mapping& mapping);
   const NativeFunction& FindMade(RemoteAddress address, Nanos now);
-  const NativeFunction& Add(RemoteAddress begin, NativeFunction function);
+  // Keeps the function in `known` unless one is there.
+  const NativeFunction& Add(NativeFunction function, const NativeFunction*& known);
   Module& ModuleOf(const Mapping& mapping);
   std::optional<LoadedElf> OpenWithSymbols(const Mapping& mapping) const;
   NativeRole RoleOf(RemoteAddress address, std::string_view name) const;
@@ -64,6 +65,8 @@ class NativeFunctions {
   absl::flat_hash_map<RemoteAddress, std::unique_ptr<Module>> modules_;  // by mapping
   std::deque<NativeFunction> functions_;
   absl::flat_hash_map<RemoteAddress, const NativeFunction*> by_begin_;
+  // Where no symbol tells: by the file's mapping; null for code that is in no file.
+  absl::flat_hash_map<RemoteAddress, const NativeFunction*> unnamed_;
   absl::flat_hash_map<RemoteAddress, const NativeFunction*> by_address_;
 };
 

@@ -22,11 +22,20 @@ void NativeThreads::Look(Nanos now, WatchedThreads python) {
   if (now < next_look_) return;
   next_look_ = now + kLookEvery;
   if (now >= next_seek_) Seek(now, python);
+  // It runs Python now and is the sampler's.
+  for (const WatchedThread* thread : python) Drop(thread->tid);
   absl::erase_if(threads_, [&](const auto& entry) {
     if (LookAt(*entry.second, now)) return false;
     entry.second->split.Settle(profile_);
     return true;
   });
+}
+
+void NativeThreads::Drop(int tid) {
+  const auto found = threads_.find(tid);
+  if (found == threads_.end()) return;
+  found->second->split.Settle(profile_);
+  threads_.erase(found);
 }
 
 void NativeThreads::Seek(Nanos now, WatchedThreads python) {
@@ -49,7 +58,6 @@ void NativeThreads::Seek(Nanos now, WatchedThreads python) {
     candidates.insert(tid);
   }
   candidates_ = std::move(candidates);
-  // Ended, or it runs Python now and is the sampler's.
   absl::erase_if(threads_, [&](const auto& entry) {
     if (!entry.second->seen) entry.second->split.Settle(profile_);
     return !entry.second->seen;

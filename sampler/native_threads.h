@@ -44,6 +44,7 @@ class NativeThreads {
 
   void Seek(Nanos now, WatchedThreads python);
   void Add(int tid, Nanos now);
+  void Drop(int tid);
   // False when the thread has ended.
   bool LookAt(NativeThread& thread, Nanos now);
 

@@ -9,6 +9,8 @@ namespace {
 
 constexpr size_t kMaxKnown = 200'000;
 constexpr uint64_t kLargestFrame = 16 << 10;
+// 8 MiB as a rule (ulimit -s); a copy has no more than half of it.
+constexpr uint64_t kLargestStack = 8 << 20;
 
 // push rbp; mov rbp, rsp (System V ABI for x86-64, 3.2.2).
 constexpr UnwindRow kFramePointer{.cfa = {UnwindRow::Base::kRbp, false, 16},
@@ -29,7 +31,7 @@ struct FrameState {
     return base == UnwindRow::Base::kRsp || (base == UnwindRow::Base::kRbp && has_rbp) ||
            (base == UnwindRow::Base::kCfa && has_cfa);
   }
-  // False when that is not known, or not in the copy.
+  // False when that is not known, or not in the copy: then `result` is where it lies.
   bool Evaluate(const UnwindRow::Value& value, const StackCopy& stack, uint64_t& result) const {
     if (!Knows(value.base)) return false;
     const uint64_t base = value.base == UnwindRow::Base::kRsp   ? rsp
@@ -39,6 +41,12 @@ struct FrameState {
     return !value.in_memory || stack.Read(result, result);
   }
 };
+
+// Why `address` is not in the copy: it lies behind its end, or on no stack that goes on there.
+UnwindEnd WhyMissing(uint64_t address, const StackCopy& stack) {
+  const uint64_t distance = address - stack.begin.value();
+  return distance < kLargestStack ? UnwindEnd::kStackTooShort : UnwindEnd::kBadStack;
+}
 
 }  // namespace
 
@@ -184,11 +192,13 @@ UnwindEnd Unwinder::Unwind(const UnwindRegisters& registers, const StackCopy& st
       state.has_rbp = true;
     }
     state.has_cfa = state.Evaluate(row->cfa, stack, state.cfa);
-    if (!state.has_cfa) return UnwindEnd::kStackTooShort;
+    if (!state.has_cfa) return WhyMissing(state.cfa, stack);
     // A signal handler may have a stack of its own (sigaltstack(2)), anywhere.
     if (state.cfa <= state.rsp && !row->is_signal_frame) return UnwindEnd::kBadStack;
     FrameState caller;
-    if (!state.Evaluate(row->return_address, stack, caller.pc)) return UnwindEnd::kStackTooShort;
+    if (!state.Evaluate(row->return_address, stack, caller.pc)) {
+      return WhyMissing(caller.pc, stack);
+    }
     if (caller.pc == 0) return UnwindEnd::kWhole;
     caller.has_rbp = state.Evaluate(row->rbp, stack, caller.rbp);
     caller.rsp = state.cfa;

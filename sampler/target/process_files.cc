@@ -22,6 +22,7 @@
 #include "absl/strings/strip.h"
 #include "base/absl_view.h"
 #include "sampler/target/privileges.h"
+#include "sampler/target/regular_file.h"
 
 namespace spyhop {
 namespace {
@@ -68,11 +69,12 @@ std::string ReadLinkOf(const std::string& path) {
   return length < 0 ? std::string() : std::string(target, static_cast<size_t>(length));
 }
 
-// With RESOLVE_IN_ROOT symbolic links are followed as the target would: absolute ones lead to its
-// root, not to ours. With RESOLVE_BENEATH nothing leads out of the folder (openat2(2)).
-ScopedFd OpenConfined(int root, const char* path, uint64_t resolve) {
+// A descriptor that names the file. With RESOLVE_IN_ROOT symbolic links are followed as the target
+// would: absolute ones lead to its root, not to ours. With RESOLVE_BENEATH nothing leads out of the
+// folder (openat2(2)).
+ScopedFd NameConfined(int root, const char* path, uint64_t resolve) {
   open_how how{};
-  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+  how.flags = O_PATH | O_CLOEXEC;
   how.resolve = resolve;
   const long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
   if (fd >= 0 || errno != ENOSYS) return ScopedFd(static_cast<int>(fd));
@@ -220,11 +222,11 @@ absl::StatusOr<ScopedFd> ProcessFiles::OpenMapped(AddressRange mapping, const st
   // proc(5): map_files needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE, but leads to the very file.
   const std::string link =
       Path(absl::StrFormat("map_files/%x-%x", mapping.begin().value(), mapping.end().value()));
-  ScopedFd fd(open(link.c_str(), O_RDONLY | O_CLOEXEC));
+  ScopedFd fd = OpenRegularFile(link);
   if (fd.valid()) return fd;
   absl::StatusOr<ScopedFd> by_path = OpenInRoot(path);
   if (by_path.ok() && (inode == 0 || HasInode(by_path->get(), inode))) return by_path;
-  fd = ScopedFd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  fd = OpenRegularFile(path);
   if (fd.valid() && inode != 0 && HasInode(fd.get(), inode)) return fd;
   if (!by_path.ok()) return by_path.status();
   return absl::NotFoundError(
@@ -238,20 +240,26 @@ absl::StatusOr<ScopedFd> ProcessFiles::OpenExecutable() const {
   return fd;
 }
 
-absl::StatusOr<ScopedFd> ProcessFiles::OpenInRoot(const std::string& path) const {
-  const ScopedFd root(open(Path("root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+absl::StatusOr<ScopedFd> ProcessFiles::RootFolder() const {
+  ScopedFd root(open(Path("root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root.valid()) return ErrnoStatus(errno, pid_, "root directory");
-  ScopedFd fd = OpenConfined(root.get(), path.c_str(), RESOLVE_IN_ROOT);
-  if (!fd.valid()) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", Path("root"), path));
-  }
-  return fd;
+  return root;
+}
+
+absl::StatusOr<ScopedFd> ProcessFiles::OpenInRoot(const std::string& path) const {
+  const absl::StatusOr<ScopedFd> root = RootFolder();
+  if (!root.ok()) return root.status();
+  const ScopedFd named = NameConfined(root->get(), path.c_str(), RESOLVE_IN_ROOT);
+  ScopedFd fd = named.valid() ? OpenRegularFile(named) : ScopedFd();
+  if (fd.valid()) return fd;
+  return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", Path("root"), path));
 }
 
 absl::StatusOr<ScopedFd> ProcessFiles::OpenInCwd(const std::string& path) const {
   const ScopedFd folder(open(Path("cwd").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!folder.valid()) return ErrnoStatus(errno, pid_, "working folder");
-  ScopedFd fd = OpenConfined(folder.get(), path.c_str(), RESOLVE_BENEATH);
+  const ScopedFd named = NameConfined(folder.get(), path.c_str(), RESOLVE_BENEATH);
+  ScopedFd fd = named.valid() ? OpenRegularFile(named) : ScopedFd();
   if (fd.valid()) return fd;
   const absl::Status error =
       absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", Path("cwd"), "/", path));

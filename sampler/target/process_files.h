@@ -69,10 +69,12 @@ class ProcessFiles {
   absl::StatusOr<ScopedFd> OpenMapped(AddressRange mapping, const std::string& path,
                                       uint64_t device, uint64_t inode) const;
   absl::StatusOr<ScopedFd> OpenExecutable() const;
-  // A file by its path inside the target's root.
+  // "/" of the target, to be looked at only (O_PATH).
+  absl::StatusOr<ScopedFd> RootFolder() const;
+  // A regular file by its path inside the target's root.
   absl::StatusOr<ScopedFd> OpenInRoot(const std::string& path) const;
-  // A file by a name relative to the target's working folder as it is now; links and `..` do not
-  // lead out of its root. For live targets: three system calls, more for odd names.
+  // The same by a name relative to the target's working folder as it is now; links and `..` do not
+  // lead out of its root. For live targets: six system calls, more for odd names.
   absl::StatusOr<ScopedFd> OpenInCwd(const std::string& path) const;
 
   // Every process on this machine that has a user-space address space.

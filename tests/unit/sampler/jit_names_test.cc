@@ -41,7 +41,16 @@ TEST_F(JitNamesTest, GarbageIsReadOnceAndTellsNothing) {
   Append(std::string(3 << 20, '\xff'));
   EXPECT_EQ(NameAt(0x1000, 0), "");
   Append("\n1000 10 f\n");
-  EXPECT_EQ(NameAt(0x1000, kSecond), "f");
+  EXPECT_EQ(NameAt(0x1000, kSecond / 2), "");
+  EXPECT_EQ(NameAt(0x1000, kSecond), "");
+  EXPECT_EQ(NameAt(0x1000, 2 * kSecond), "f") << "a piece at a time";
+}
+
+TEST_F(JitNamesTest, AFileOfAnotherUserIsNotRead) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  Append("1000 10 f\n");
+  ASSERT_EQ(chown(path_.c_str(), 12345, 0), 0);
+  EXPECT_EQ(NameAt(0x1000, 0), "");
 }
 
 }  // namespace
