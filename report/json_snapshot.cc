@@ -27,18 +27,10 @@ void WriteFrame(const SnapshotFrame& frame, JsonWriter& json) {
   json.EndObject();
 }
 
-// The thread that holds the GIL `waiter` waits for: that of the same interpreter's, when seen.
-const SnapshotThread* GilHolder(const Snapshot& snapshot, const SnapshotThread& waiter) {
-  for (const SnapshotThread& thread : snapshot.threads) {
-    if (thread.holds_gil && thread.interpreter_id == waiter.interpreter_id) return &thread;
-  }
-  return nullptr;
-}
-
 void WriteWaitsFor(const Snapshot& snapshot, const SnapshotThread& thread, JsonWriter& json) {
   if (thread.time_class != TimeClass::kGil) return;
   json.Key("waits_for").BeginObject().Field("gil", true);
-  if (const SnapshotThread* holder = GilHolder(snapshot, thread)) {
+  if (const SnapshotThread* holder = snapshot.GilHolder(thread)) {
     json.Field("held_by", holder->tid);
   }
   json.EndObject();

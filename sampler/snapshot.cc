@@ -62,7 +62,7 @@ class SnapshotTaker {
   void AddMergedFrames(const WatchedThread& thread, SnapshotThread& out);
   void AddPythonFrame(const RawFrame& raw, SnapshotThread& out);
   void Classify(const WatchedThread& thread, SnapshotThread& out);
-  static void NameHolder(Snapshot& snapshot);
+  static void NameHolders(Snapshot& snapshot);
   void AddNativeThreads(Snapshot& snapshot);
   void AddNativeFrames(ThreadProbe& probe, SnapshotThread& out);
 
@@ -86,7 +86,7 @@ Snapshot SnapshotTaker::Take() {
   for (const WatchedThread* thread : attachment_.threads()) {
     if (thread->reading != Reading::kGone) snapshot.threads.push_back(Describe(*thread));
   }
-  NameHolder(snapshot);
+  NameHolders(snapshot);
   AddNativeThreads(snapshot);
   return snapshot;
 }
@@ -121,6 +121,8 @@ SnapshotThread SnapshotTaker::Describe(const WatchedThread& thread) {
   out.tid = thread.tid;
   out.name = attachment_.NameOf(thread);
   out.interpreter_id = attachment_.states().interpreters()[thread.state.interpreter].id;
+  const GilReader& gil = *attachment_.states().interpreters()[thread.state.interpreter].gil;
+  out.gil = gil.enabled() ? gil.address().value() : 0;
   out.holds_gil = thread.holds_gil;
   if (thread.reading == Reading::kLost) {
     out.truncated = thread.lost_cause;
@@ -148,17 +150,16 @@ void SnapshotTaker::Classify(const WatchedThread& thread, SnapshotThread& out) {
   out.wait_reason = std::move(verdict.reason);
 }
 
-// Of those that wait for the GIL.
-void SnapshotTaker::NameHolder(Snapshot& snapshot) {
-  const auto holder = std::find_if(snapshot.threads.begin(), snapshot.threads.end(),
-                                   [](const SnapshotThread& thread) { return thread.holds_gil; });
-  if (holder == snapshot.threads.end()) return;
-  const auto line =
-      std::find_if(holder->frames.begin(), holder->frames.end(),
-                   [](const SnapshotFrame& frame) { return frame.kind == FrameKind::kPython; });
-  if (line == holder->frames.end()) return;
+// Of those that wait for a GIL.
+void SnapshotTaker::NameHolders(Snapshot& snapshot) {
   for (SnapshotThread& thread : snapshot.threads) {
     if (thread.time_class != TimeClass::kGil || thread.holds_gil) continue;
+    const SnapshotThread* holder = snapshot.GilHolder(thread);
+    if (holder == nullptr) continue;
+    const auto line =
+        std::find_if(holder->frames.begin(), holder->frames.end(),
+                     [](const SnapshotFrame& frame) { return frame.kind == FrameKind::kPython; });
+    if (line == holder->frames.end()) continue;
     thread.wait_reason = GilReason(holder->name, line->file, line->line);
   }
 }

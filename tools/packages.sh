@@ -19,8 +19,8 @@ test_packages=(
   strace                             # The tests which count system calls.
   gdb                                # The other opinion on native stacks.
   gcc libpython3.11-dev cython3      # C extensions and embedding programs, as targets.
-  # Services as targets (test_timing_services.py).
-  python3-gunicorn python3-aiohttp python3-numpy python3-celery
+  # Services as targets (test_timing_services.py, test_places.py).
+  python3-gunicorn python3-aiohttp python3-numpy python3-celery uwsgi-core uwsgi-plugin-python3
 )
 
 develop_packages=(

@@ -35,6 +35,7 @@ struct SnapshotThread {
   int64_t interpreter_id = 0;
   TimeClass time_class = TimeClass::kPython;
   std::string wait_reason;
+  uint64_t gil = 0;  // where the GIL it needs is: threads of one GIL have the same; 0: none
   bool holds_gil = false;
   std::vector<SnapshotFrame> frames;  // leaf first
   SampleErrorCode truncated = SampleErrorCode::kNone;
@@ -46,6 +47,9 @@ struct Snapshot {
   absl::Time time;
   Nanos stopped = 0;  // target's stopped time in all
   std::vector<SnapshotThread> threads;
+
+  // The thread that holds the GIL which `waiter` needs; null when none was seen to.
+  const SnapshotThread* GilHolder(const SnapshotThread& waiter) const;
 };
 
 }  // namespace spyhop
