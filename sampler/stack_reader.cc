@@ -19,6 +19,8 @@ constexpr Nanos kOwnQueue = 300 * kMicrosecond;
 constexpr Nanos kFreshLook = 20 * kMicrosecond;
 // One that queued for more is taken to do so again for so long.
 constexpr Nanos kCrowdedFor = 200 * kMillisecond;
+// What only a stop can tell (native stacks) is asked for so often then.
+constexpr Nanos kCrowdedStopEvery = 100 * kMillisecond;
 
 }  // namespace
 
@@ -33,7 +35,7 @@ void StackReader::ReadRound(const ThreadStates& states, WatchedThreads threads,
   for (WatchedThread* holder : holders_) {
     if (control.needs_retirement()) {
       holder->Lose(SampleErrorCode::kNotStopped);
-    } else if (!options.share_cpu || native_ || !ReadCrowded(states, *holder)) {
+    } else if (!options.share_cpu || !ReadCrowded(states, *holder)) {
       StopIfItRuns(states, *holder, control, stops);
     }
   }
@@ -53,6 +55,7 @@ void StackReader::StopThoseWithoutGil(const ThreadStates& states, ThreadStopCont
                                       DurationHistogram& stops) {
   for (WatchedThread* thread : running_) {
     if (thread->reading == Reading::kGone || control.needs_retirement()) continue;
+    if (IsSpared(*thread)) continue;
     while (clock_.Now() < looked_ + kSureToRun) {
     }
     const std::optional<SchedStat> sched = thread->probe.ReadSchedStat();
@@ -293,6 +296,7 @@ void StackReader::CountStop(WatchedThread& holder, Nanos stop, DurationHistogram
   holder.held = stop < kPlainStop ? stop : std::max(stop - queued, Nanos{0});
   holder.stop_queued = late ? std::min(queued, stop) : 0;
   holder.contended = queued != 0;
+  holder.last_stop = looked_;
   NoteCrowd(holder);
   if (stop >= kPlainStop) waited_ += stop;
   stops.Add(holder.held);
@@ -303,7 +307,7 @@ void StackReader::CountStop(WatchedThread& holder, Nanos stop, DurationHistogram
 // it had without us. One that is read from its own CPU was preempted, which costs it no place in
 // the queue.
 bool StackReader::ReadCrowded(const ThreadStates& states, WatchedThread& holder) {
-  if (looked_ >= holder.crowded_until) return false;
+  if (!IsSpared(holder)) return false;
   if (!running_reader_.ReadFromItsCpu(holder)) {
     // That CPU is not to be had: it is tried again for a thread that queues later.
     holder.crowded_until = 0;
@@ -317,6 +321,11 @@ bool StackReader::ReadCrowded(const ThreadStates& states, WatchedThread& holder)
   NoteCrowd(holder);
   holder.Keep();
   return true;
+}
+
+bool StackReader::IsSpared(const WatchedThread& thread) const {
+  if (looked_ >= thread.crowded_until) return false;
+  return !native_ || looked_ < thread.last_stop + kCrowdedStopEvery;
 }
 
 // After `sched` was read.

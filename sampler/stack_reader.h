@@ -4,13 +4,14 @@
 //   blocked, not run since its stack was read   nothing: one pread of schedstat
 //   blocked, has run since                      read, then "has it run?" asked again; not stopped
 //   holds the GIL and runs                      stopped, copied, let go: the only stop of a round
-//   the same, where CPUs are short              read from its own CPU: see NoteCrowd
+//   the same, where CPUs are short              read from its own CPU: see ReadCrowded
 //   runs without the GIL                        copied in that same stop: without the GIL its
 //                                               Python stack cannot change, and the GIL is held by
 //                                               the stopped thread. Not stopped itself.
 //   runs, nobody holds the GIL; --pause=never   as it runs: see running_reader.h
 //
-// With native stacks, a thread that runs without the GIL gets a stop of its own.
+// With native stacks, a thread that runs without the GIL gets a stop of its own; where CPUs are
+// short, neither it nor who holds the GIL is stopped more than ten times a second.
 //
 // Interpreters with a GIL of their own (3.12+) get a stop each; without a GIL every running thread
 // gets one. Runs in the tracer thread.
@@ -72,6 +73,8 @@ class StackReader {
                    DurationHistogram& stops);
   bool ReadCrowded(const ThreadStates& states, WatchedThread& holder);
   void CountStop(WatchedThread& holder, Nanos stop, DurationHistogram& stops);
+  // Would a stop cost the thread its place in a queue for its CPU?
+  bool IsSpared(const WatchedThread& thread) const;
   void NoteCrowd(WatchedThread& holder) const;
   void StopThoseWithoutGil(const ThreadStates& states, ThreadStopControl& control,
                            DurationHistogram& stops);

@@ -67,6 +67,7 @@ struct WatchedThread {
   bool contended = true;  // it queued for a CPU of late
   // Until then it is not to be stopped: others want its CPU. See StackReader::NoteCrowd.
   Nanos crowded_until = 0;
+  Nanos last_stop = 0;  // the round of it
   std::optional<Nanos> queue_noted;
 
   // Of this round.

@@ -3,6 +3,7 @@ import unittest
 
 import harness
 import matrix
+import spyhop
 import truth_run
 
 HOGS = 4
@@ -34,6 +35,13 @@ class TruthUnderLoad(unittest.TestCase):
         profile = truth_run.run(self.python, 'lines', hogs=HOGS, seconds=SECONDS).profile
         sampling = profile['sampling']
         self.assertLess(sampling['stops']['count'], sampling['rounds'] / 4, sampling)
+
+    def test_it_is_hardly_stopped_for_native_stacks(self):
+        with harness.Puppet(self.python, 'worker.py', 1, 20, 0) as puppet, harness.hogs(HOGS):
+            sampling = spyhop.attach(puppet.pid, truth_run.RATE, SECONDS, '--native')['sampling']
+        self.assertLess(sampling['stops']['count'], sampling['rounds'] / 4, sampling)
+        self.assertGreater(sampling['stops']['count'], 0, sampling)
+        self.assertGreater(sampling['truncated']['native-not-read'], sampling['rounds'] / 2, sampling)
 
     def test_four_threads_fight_for_the_gil(self):
         self.assert_true('fight', known_limit=truth_run.fight_limit(self.python))
