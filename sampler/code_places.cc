@@ -13,6 +13,9 @@ namespace {
 constexpr Nanos kReadMapEvery = 100 * kMillisecond;
 // A file may be mapped where another one was.
 constexpr Nanos kMapLife = kSecond;
+// A process with 60,000 mappings takes 30 ms to tell them; it is not asked for so many times as
+// long.
+constexpr Nanos kPauseOfReads = 200;
 // The loop of a tail-call build only jumps into the first opcode's function; the others are 30 KiB.
 constexpr uint64_t kSmallLoop = 8192;
 
@@ -170,11 +173,13 @@ CodePlaces::CodePlaces(const ProcessFiles& files, const Interpreter& interpreter
 }
 
 void CodePlaces::ReadMap(Nanos now) {
-  next_read_ = now + kReadMapEvery;
-  valid_until_ = now + kMapLife;
+  const Nanos begin = MonotonicClock().Now();
   const absl::StatusOr<std::string> text = files_.MapsText();
+  MemoryMap map = MemoryMap::Parse(text.value_or(""));
+  const Nanos pause = kPauseOfReads * (MonotonicClock().Now() - begin);
+  next_read_ = now + std::max(kReadMapEvery, pause);
+  valid_until_ = now + std::max(kMapLife, pause);
   if (!text.ok()) return;
-  MemoryMap map = MemoryMap::Parse(*text);
   if (!SameCode(map, map_)) ++generation_;
   map_ = std::move(map);
   code_.clear();

@@ -3,7 +3,7 @@
 //
 // Built from the target's maps and the interpreter's symbols when attaching (some ms); a look-up is
 // a binary search. Maps are read again every second in which one is asked for (0.1 ms), and at most
-// every 0.1 s when an address is not in them.
+// every 0.1 s when an address is not in them; less often where that takes long.
 // Stripped builds keep the exported names only: then the loop is known, and few of its helpers.
 #ifndef SPYHOP_SAMPLER_CODE_PLACES_H_
 #define SPYHOP_SAMPLER_CODE_PLACES_H_

@@ -23,13 +23,15 @@ RemoteAddress At(const void* pointer, uint64_t offset = 0) {
 // A page of a file of that name, mapped executable.
 class MappedFile {
  public:
-  explicit MappedFile(const std::string& name)
+  // `page`: in place of what is mapped there.
+  explicit MappedFile(const std::string& name, void* page = nullptr)
       : folder_(testing::TempDir() + "/code_places." + std::to_string(getpid())),
         path_(folder_ + "/" + name) {
     mkdir(folder_.c_str(), 0700);
     std::ofstream(path_) << std::string(4096, '\x90');
     std::FILE* file = std::fopen(path_.c_str(), "r");
-    page_ = mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fileno(file), 0);
+    const int flags = MAP_PRIVATE | (page == nullptr ? 0 : MAP_FIXED);
+    page_ = mmap(page, 4096, PROT_READ | PROT_EXEC, flags, fileno(file), 0);
     std::fclose(file);
   }
   ~MappedFile() {
@@ -39,6 +41,7 @@ class MappedFile {
   }
   MappedFile(const MappedFile&) = delete;
   void Delete() { std::remove(path_.c_str()); }
+  void* page() const { return page_; }
   RemoteAddress address() const { return At(page_, 8); }
 
  private:
@@ -46,6 +49,9 @@ class MappedFile {
   const std::string path_;
   void* page_ = nullptr;
 };
+
+// Later than maps are kept for, however long it took to read them.
+constexpr Nanos kReadAgain = 100 * kSecond;
 
 class CodePlacesTest : public testing::Test {
  protected:
@@ -128,8 +134,20 @@ TEST_F(CodePlacesTest, FindsALibraryThatIsLoadedLaterButDoesNotReadTheMapForEach
   const MappedFile library("later.so");
   EXPECT_EQ(places.PlaceOnStack(library.address()), CodePlace::kUnknown);
   EXPECT_EQ(places.Of(library.address(), 99 * kMillisecond), CodePlace::kUnknown);
-  EXPECT_EQ(places.Of(library.address(), 100 * kMillisecond), CodePlace::kLibrary);
+  EXPECT_EQ(places.Of(library.address(), kReadAgain), CodePlace::kLibrary);
   EXPECT_EQ(places.PlaceOnStack(library.address()), CodePlace::kLibrary);
+}
+
+TEST_F(CodePlacesTest, FindsALibraryThatIsLoadedWhereAnotherOneWas) {
+  const MappedFile library("first.so");
+  CodePlaces places = Make();
+  const int generation = places.generation();
+  ASSERT_EQ(places.Of(library.address(), 0), CodePlace::kLibrary);
+  const MappedFile second("second.so", library.page());
+  EXPECT_EQ(places.Of(library.address(), 999 * kMillisecond), CodePlace::kLibrary);
+  EXPECT_EQ(places.generation(), generation);
+  EXPECT_EQ(places.Of(library.address(), kReadAgain), CodePlace::kLibrary);
+  EXPECT_NE(places.generation(), generation);
 }
 
 }  // namespace
