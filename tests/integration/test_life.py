@@ -76,7 +76,7 @@ class Life(unittest.TestCase):
         puppet.write_line(f'exec {self.python.path} {puppet.workspace.inside("churn.py")} functions 1')
         self.assertTrue(puppet.read_line().startswith('ready'))
         proc.until(lambda: '(exec)' in running.said(), 20, 'the exec is told')
-        running.await_rounds()
+        running.await_rounds(100)
         running.interrupt(signal.SIGINT)
         result = running.finish().expect(spyhop.DONE)
         profile = spyhop.load(self.path, result)
