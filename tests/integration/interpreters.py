@@ -13,6 +13,8 @@ import subprocess
 import sys
 
 INSTALLER = 'tools/interpreters'
+# What no suite of Debian has.
+PYENV_ONLY = ('3.6', '3.7', '3.8', '3.10', '3.12')
 REQUIRED = ['2.7', '3.6', '3.7', '3.8', '3.9', '3.10', '3.11', '3.12', '3.13', '3.14', '3.15',
             '3.11.*-debian', '3.11.*-debian-dbg']
 ROOTS = ['py39', 'py313', 'py314', 'py315']
@@ -141,9 +143,13 @@ def discover():
 
 def missing():
     """The required ones (or those asked for) that are not here, as [(pattern, what to do)]."""
-    remedy = f'install it with `{INSTALLER}`, or set SPYHOP_ALLOW_MISSING=1 to go without'
-    return [(pattern, f'no CPython {pattern} on this machine: {remedy}') for pattern in wanted() or REQUIRED
-            if not any(each.matches(pattern) for each in discover())]
+    return [(pattern, f'no CPython {pattern} on this machine: install it with `{_installer(pattern)}`, '
+                      'or set SPYHOP_ALLOW_MISSING=1 to go without')
+            for pattern in wanted() or REQUIRED if not any(each.matches(pattern) for each in discover())]
+
+
+def _installer(pattern):
+    return f'pyenv install {pattern}' if pattern in PYENV_ONLY else INSTALLER
 
 
 def main():

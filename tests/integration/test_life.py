@@ -122,7 +122,9 @@ class Life(unittest.TestCase):
             self.skipTest('a chroot has no /proc to mount over')
         inside = harness.Workspace(self.python)
         self.addCleanup(inside.close)
-        command = ['unshare', '-p', '-f', '-m', '--mount-proc', '--kill-child', *self.python.command]
+        # The root of a chroot is no mount point, whose propagation could be changed; that of /proc is (unshare(1)).
+        command = ['unshare', '-p', '-f', '-m', '--propagation', 'unchanged', '--mount-proc', '--kill-child',
+                   *self.python.command]
         puppet = self.enterContext(harness.Puppet(self.python, 'worker.py', 1, 5, 2, workspace=inside, command=command))
         self.assertEqual(puppet.ready['pid'], 1, 'first in its namespace')
         outer = proc.until(lambda: proc.children(puppet.pid), 5, 'the namespace has a process')[0]
