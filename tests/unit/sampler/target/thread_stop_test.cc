@@ -44,7 +44,7 @@ class Child {
       body();
       _exit(0);
     }
-    AwaitProgress();
+    while (shared->progress == 0) std::this_thread::yield();
   }
   ~Child() {
     kill(pid_, SIGKILL);
@@ -148,7 +148,8 @@ TEST(ThreadStopper, HasToRetireWhenTheThreadMadeAnExec) {
       EXPECT_EQ(traced, stopper.needs_retirement());
       if (traced) ++seized;
     }).join();
-    EXPECT_EQ(ProcessFiles(child.pid()).Status()->tracer_pid, 0);
+    // A thread can be joined before the kernel has let go of what it traced (do_exit, exit_notify).
+    while (ProcessFiles(child.pid()).Status()->tracer_pid != 0) std::this_thread::yield();
   }
   EXPECT_EQ(seized, 1) << "the exec was never met";
 }
