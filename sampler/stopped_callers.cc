@@ -25,7 +25,7 @@ bool StoppedCallers::Unwind(const NativeCopy& stopped) {
 }
 
 void StoppedCallers::Search(const NativeCopy& stopped) {
-  const absl::Span<const uint8_t> bytes = stopped.stack().bytes.subspan(0, NativeCopy::kLeafBytes);
+  const absl::Span<const uint8_t> bytes = stopped.in_use().subspan(0, NativeCopy::kLeafBytes);
   for (size_t at = 0; at + sizeof(uint64_t) <= bytes.size(); at += sizeof(uint64_t)) {
     uint64_t word;
     std::memcpy(&word, bytes.data() + at, sizeof(word));

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "sampler/loaded_elf.h"
+#include "sampler/native_copy.h"
 #include "sampler/target/process_files.h"
 #include "sampler/target/process_vm_memory.h"
 #include "sampler/target/thread_stop.h"
@@ -22,20 +23,12 @@
 namespace spyhop {
 namespace {
 
-constexpr size_t kCopied = 256 << 10;
+constexpr size_t kCopied = 256 << 10;  // bytes
 constexpr Nanos kPause = 300 * kMicrosecond;
 // DWARF's numbers (System V ABI, AMD64, figure 3.36).
 constexpr int kRbp = 6;
 constexpr int kRsp = 7;
 constexpr int kRip = 16;
-
-struct Snapshot {
-  StoppedAt where;
-  std::vector<uint8_t> bytes = std::vector<uint8_t>(kCopied);
-  size_t size = 0;
-
-  StackCopy stack() const { return {where.stack_pointer, {bytes.data(), size}}; }
-};
 
 int NoDebugInfo(Dwfl_Module*, void**, const char*, Dwarf_Addr, const char*, const char*, GElf_Word,
                 char**) {
@@ -45,8 +38,8 @@ int NoDebugInfo(Dwfl_Module*, void**, const char*, Dwarf_Addr, const char*, cons
 // What libdwfl says of a snapshot.
 class Dwfls {
  public:
-  Dwfls(int pid, int tid, const Snapshot& snapshot)
-      : tid_(tid), snapshot_(snapshot), dwfl_(dwfl_begin(&kFiles)) {
+  Dwfls(int pid, int tid, const NativeCopy& copy)
+      : tid_(tid), copy_(copy), dwfl_(dwfl_begin(&kFiles)) {
     dwfl_report_begin(dwfl_);
     dwfl_linux_proc_report(dwfl_, pid);
     dwfl_report_end(dwfl_, nullptr, nullptr);
@@ -74,12 +67,12 @@ class Dwfls {
   }
   static bool ReadMemory(Dwfl*, Dwarf_Addr address, Dwarf_Word* word, void* self) {
     uint64_t value = 0;
-    if (!static_cast<Dwfls*>(self)->snapshot_.stack().Read(address, value)) return false;
+    if (!static_cast<Dwfls*>(self)->copy_.stack().Read(address, value)) return false;
     *word = value;
     return true;
   }
   static bool SetRegisters(Dwfl_Thread* thread, void* self) {
-    const StoppedAt& where = static_cast<Dwfls*>(self)->snapshot_.where;
+    const StoppedAt& where = static_cast<Dwfls*>(self)->copy_.where();
     const Dwarf_Word frame[] = {*where.rbp, where.stack_pointer.value()};
     const Dwarf_Word pc = where.pc.value();
     static_assert(kRsp == kRbp + 1);
@@ -105,7 +98,7 @@ class Dwfls {
                                                        .thread_detach = nullptr};
 
   const int tid_;
-  const Snapshot& snapshot_;
+  const NativeCopy& copy_;
   Dwfl* const dwfl_;
   std::vector<uint64_t> pcs_;
 };
@@ -119,9 +112,8 @@ class Ours {
         map_(MemoryMap::Parse(files_.MapsText().value_or(""))),
         unwinder_([this](RemoteAddress pc) { return Open(pc); }) {}
 
-  std::vector<uint64_t> Unwind(const Snapshot& snapshot, UnwindEnd& end) {
-    const StoppedAt& where = snapshot.where;
-    end = unwinder_.Unwind({where.pc, where.stack_pointer, where.rbp}, snapshot.stack(), frames_);
+  std::vector<uint64_t> Unwind(const NativeCopy& copy, UnwindEnd& end) {
+    end = unwinder_.Unwind(copy.registers(), copy.stack(), frames_);
     std::vector<uint64_t> pcs;
     for (const NativeFrame& frame : frames_) pcs.push_back(frame.pc.value());
     return pcs;
@@ -150,14 +142,14 @@ class Ours {
   std::vector<NativeFrame> frames_;
 };
 
-bool Take(ThreadStopControl& control, int tid, RemoteMemory& memory, Snapshot& snapshot) {
+bool Take(ThreadStopControl& control, int tid, RemoteMemory& memory, NativeCopy& copy) {
   ScopedStop stop(control, tid);
   if (!stop.stopped()) return false;
-  snapshot.where = control.where();
-  ReadRequest request{snapshot.where.stack_pointer, snapshot.bytes.data(), kCopied, 0};
+  const StoppedAt where = control.where();
+  ReadRequest request = copy.Request(where.stack_pointer);
   memory.ReadBatch({&request, 1});
-  snapshot.size = request.done;
-  return snapshot.where.rbp.has_value();
+  copy.Settle(where, request);
+  return where.rbp.has_value();
 }
 
 void PrintStack(const char* whose, const std::vector<uint64_t>& pcs) {
@@ -169,19 +161,20 @@ void PrintStack(const char* whose, const std::vector<uint64_t>& pcs) {
 int Compare(int pid, int tid, int count) {
   MonotonicClock clock;
   ThreadStopper stopper;
-  Snapshot snapshot;
+  NativeCopy copy;
+  copy.Want(kCopied);
   Ours ours(pid);
-  Dwfls theirs(pid, tid, snapshot);
+  Dwfls theirs(pid, tid, copy);
   int taken = 0;
   int whole = 0;
   int identical = 0;
   size_t frames = 0;
   while (taken < count && !stopper.needs_retirement()) {
     clock.SleepUntil(clock.Now() + kPause);
-    if (!Take(stopper, tid, ours.memory(), snapshot)) break;
+    if (!Take(stopper, tid, ours.memory(), copy)) break;
     ++taken;
     UnwindEnd end = UnwindEnd::kWhole;
-    const std::vector<uint64_t> mine = ours.Unwind(snapshot, end);
+    const std::vector<uint64_t> mine = ours.Unwind(copy, end);
     const std::vector<uint64_t> others = theirs.Unwind();
     frames += mine.size();
     whole += end == UnwindEnd::kWhole ? 1 : 0;

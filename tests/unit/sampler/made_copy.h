@@ -1,4 +1,4 @@
-// A NativeCopy as a stop would have made it.
+// A NativeCopy as a stop would have made it, of `stack` from the stack pointer on.
 #ifndef SPYHOP_TESTS_UNIT_SAMPLER_MADE_COPY_H_
 #define SPYHOP_TESTS_UNIT_SAMPLER_MADE_COPY_H_
 
@@ -13,10 +13,13 @@ template <typename T>
 NativeCopy CopyOf(const StoppedAt& where, absl::Span<const T> stack) {
   NativeCopy copy;
   const size_t size = stack.size() * sizeof(T);
-  copy.Want(size);
+  const uint64_t red_zone =
+      where.stack_pointer.value() - copy.Request(where.stack_pointer).address.value();
+  copy.Want(red_zone + size);
   ReadRequest request = copy.Request(where.stack_pointer);
-  std::memcpy(request.destination, stack.data(), size);
-  request.done = size;
+  std::memset(request.destination, 0, red_zone);
+  std::memcpy(static_cast<uint8_t*>(request.destination) + red_zone, stack.data(), size);
+  request.done = red_zone + size;
   copy.Settle(where, request);
   return copy;
 }
