@@ -43,6 +43,18 @@ find_path(RAPIDJSON_INCLUDE rapidjson/document.h REQUIRED)
 add_library(spyhop_dep_rapidjson INTERFACE)
 target_include_directories(spyhop_dep_rapidjson SYSTEM INTERFACE ${RAPIDJSON_INCLUDE})
 
+find_path(PROTOZERO_INCLUDE protozero/pbf_writer.hpp REQUIRED)
+add_library(spyhop_dep_protozero INTERFACE)
+target_include_directories(spyhop_dep_protozero SYSTEM INTERFACE ${PROTOZERO_INCLUDE})
+
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+add_library(spyhop_dep_zlib INTERFACE)
+spyhop_link_pkg_config(spyhop_dep_zlib ZLIB)
+
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+add_library(spyhop_dep_zstd INTERFACE)
+spyhop_link_pkg_config(spyhop_dep_zstd ZSTD)
+
 pkg_check_modules(LZMA REQUIRED IMPORTED_TARGET liblzma)
 add_library(spyhop_dep_lzma INTERFACE)
 spyhop_link_pkg_config(spyhop_dep_lzma LZMA)

@@ -19,7 +19,8 @@ struct Format {
   std::vector<std::string_view> suffixes;  // of `-o`
   // Null: planned, not made yet.
   void (*write)(const Profile& profile, const ViewOptions& options, Sink& sink);
-  bool for_terminals = false;  // heeds width and colour
+  bool for_terminals = false;   // heeds width and colour
+  bool wants_timeline = false;  // shows samples in the order of time, where the profile has them
 };
 
 // The format of that name. kInvalidArgument, listing those available, when there is none or it is

@@ -37,7 +37,7 @@ struct ViewOptions {
   size_t width = 0;   // columns of the terminal; 0 = as wide as need be
   bool color = false;
   Filter filter;
-  SourceOpener open_source;  // none: tables show no source text
+  SourceOpener open_source;  // none: no source text is shown, nor put into a report
 };
 
 }  // namespace spyhop

@@ -91,9 +91,9 @@ bool NativeThreads::LookAt(NativeThread& thread, Nanos now) {
   const bool running = !call || call->running;
   const Nanos queued = sched->run_queue - thread.sched.run_queue;
   const Nanos cpu = sched->on_cpu - thread.sched.on_cpu;
-  const Nanos blocked = now - thread.last_look - queued - cpu;
+  const Nanos last_look = std::exchange(thread.last_look, now);
+  const Nanos blocked = now - last_look - queued - cpu;
   thread.sched = *sched;
-  thread.last_look = now;
   Sample sample;
   sample.thread = thread.index;
   sample.stack = thread.stack;
@@ -101,6 +101,7 @@ bool NativeThreads::LookAt(NativeThread& thread, Nanos now) {
   sample.time_class = TimeClass::kNative;
   // Its CPU time may lag by a tick, which is made up for at the next look.
   sample.weight = running ? std::max(cpu + blocked, Nanos{0}) : cpu;
+  sample.end = last_look + sample.weight;
   sample.cpu = cpu;
   if (running || cpu > 0) {
     profile_.Add(sample);
@@ -110,6 +111,7 @@ bool NativeThreads::LookAt(NativeThread& thread, Nanos now) {
   sample.count = 0;
   sample.time_class = TimeClass::kRunQueue;
   sample.weight = queued;
+  sample.end += queued;
   if (queued > 0) profile_.Add(sample);
   if (running) return true;
   const WaitVerdict verdict = waits_.Tell(*call, {}, false, now);
@@ -117,6 +119,7 @@ bool NativeThreads::LookAt(NativeThread& thread, Nanos now) {
   sample.time_class = verdict.time_class;
   sample.wait_reason = profile_.strings().Intern(verdict.reason);
   sample.weight = std::max(blocked, Nanos{0});
+  sample.end = now;
   profile_.Add(sample);
   return true;
 }

@@ -118,7 +118,7 @@ void ProcessSampler::KeepPrompt(Nanos begin, Promptness& promptness) {
 // In the tracer's thread: on a machine without a free CPU that has only just got one.
 void ProcessSampler::BeginSampling() {
   begin_ = BeginRecording();
-  profile_->set_start(absl::Now());
+  profile_->set_start(absl::Now(), begin_);
   deadline_ = options_.duration ? begin_ + *options_.duration : std::numeric_limits<Nanos>::max();
   rounds_ = std::make_unique<SamplingClock>(monotonic_, options_.rate_hz, std::random_device{}());
 }

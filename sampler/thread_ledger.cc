@@ -55,7 +55,7 @@ void ThreadLedger::Add(const Look& look, Sample sample, const std::optional<CpuT
   }
   ShareMissed(look);
   sample.weight = look.now - last_sample_;
-  last_sample_ = look.now;
+  sample.end = last_sample_ = look.now;
   const bool running = IsRunning(sample.time_class);
   if (running) sample.cpu = sample.weight;
   const std::optional<Sample> before = previous_;
@@ -113,7 +113,7 @@ void ThreadLedger::AddRest(Nanos until, uint32_t rounds) {
   sample.weight = until - last_sample_;
   if (sample.cpu != 0) sample.cpu = sample.weight;
   sample.count = rounds;
-  last_sample_ = until;
+  sample.end = last_sample_ = until;
   AddToProfile(sample);
 }
 
@@ -167,7 +167,7 @@ void ThreadLedger::AddCarried(Nanos until) {
   sample.weight = until - last_sample_;
   if (!previous_ || sample.cpu != 0) sample.cpu = sample.weight;
   sample.count = 0;
-  last_sample_ = until;
+  sample.end = last_sample_ = until;
   profile_.Add(sample);
   if (IsRunning(sample.time_class)) queue_.NoteReady(sample);
 }
@@ -179,6 +179,7 @@ void ThreadLedger::AddUnseen(TimeClass time_class, Nanos wall, Nanos cpu) {
   sample.time_class = time_class;
   sample.wait_reason = StringId{};
   sample.count = 0;
+  sample.end = 0;
   sample.weight = wall;
   sample.cpu = cpu;
   profile_.Add(sample);

@@ -30,7 +30,7 @@ MAY_INCLUDE = {
     'cli/daemon': ['base', 'sampler', 'report'],
 }
 
-# What is used -> (pattern of an included header's name, the only folder that may, in one file only).
+# What is used -> (pattern of an included header's name, the only folders that may, in one file only).
 HEADERS = {
     'ptrace': (r'(sys|linux)/ptrace\.h$', 'sampler/target', False),
     'process_vm_readv': (r'sys/uio\.h$', 'sampler/target', False),
@@ -40,7 +40,8 @@ HEADERS = {
     'Boost.Program_options': (r'boost/program_options', 'cli', True),  # Idem.
     'Boost.Beast': (r'boost/(beast|asio)', 'cli/daemon', False),
     'rapidjson': (r'rapidjson/', 'report', False),
-    'protozero': (r'protozero/', 'report', False),
+    'protozero': (r'protozero/', ('report', 'sampler/profile'), False),
+    'zstd': (r'zstd\w*\.h$', 'sampler/profile', False),
     'zlib': (r'(zlib|zconf)\.h$', 'report', False),
     'ncurses': (r'(n?curses(w)?|term)(\.h$|/)', 'cli', False),
     'a test library': (r'(gtest|gmock|benchmark)/', 'tests', False),
@@ -113,8 +114,9 @@ def check_libraries(path, code, single):
         for name, (pattern, owner, one_file) in HEADERS.items():
             if not re.match(pattern, header):
                 continue
-            if folder != owner:
-                yield f'{path}: {name} (<{header}>) is for {owner} alone'
+            owners = (owner,) if isinstance(owner, str) else owner
+            if folder not in owners:
+                yield f'{path}: {name} (<{header}>) is for {" and ".join(owners)} alone'
             elif one_file and single.setdefault(name, path) != path:
                 yield f'{path}: {name} is for one file alone, and {single[name]} has it'
     for name, (pattern, owner) in CODE.items():
@@ -159,6 +161,8 @@ GOOD_TREE = {
                               '// not code: "/proc/1/maps", ptrace(1), #include "cli/x.h"\n',
     'sampler/sampler.cc': '#include "sampler/python/walk.h"\n',
     'report/json.cc': '#include "sampler/profile/profile.h"\n#include <rapidjson/writer.h>\n',
+    'report/pprof.cc': '#include <protozero/pbf_writer.hpp>\n',
+    'sampler/profile/r.cc': '#include <protozero/pbf_writer.hpp>\n',
     'cli/tui/screen.cc': '#include <ncurses.h>\n#include "sampler/sampler.h"\n',
     'tests/unit/base/any_test.cc': '#include "cli/main.h"\n#include <sys/ptrace.h>\n',
 }
@@ -190,7 +194,8 @@ BAD_TREES = [
     ({'cli/c.cc': '#include <boost/beast/core.hpp>\n'}, 'Boost.Beast'),
     ({'base/a.cc': '#include <boost/regex.hpp>\n'}, 'nobody'),
     ({'cli/c.cc': '#include <rapidjson/document.h>\n'}, 'rapidjson'),
-    ({'sampler/profile/p.cc': '#include <protozero/pbf_writer.hpp>\n'}, 'protozero'),
+    ({'sampler/s.cc': '#include <protozero/pbf_writer.hpp>\n'}, 'protozero'),
+    ({'report/r.cc': '#include <zstd.h>\n'}, 'zstd'),
     ({'base/a.cc': '#include <zlib.h>\n'}, 'zlib'),
     ({'report/r.cc': '#include <curses.h>\n'}, 'ncurses'),
     ({'base/a.cc': '#include <gtest/gtest.h>\n'}, 'a test library'),

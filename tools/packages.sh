@@ -6,7 +6,7 @@ build_packages=(
   g++ cmake ninja-build pkg-config ccache
   libdw-dev libelf-dev libbz2-dev liblzma-dev zlib1g-dev
   libboost-program-options-dev libspdlog-dev libfmt-dev libabsl-dev
-  rapidjson-dev
+  rapidjson-dev libprotozero-dev libzstd-dev
   libgtest-dev libgmock-dev  # The presets configure the tests too.
 )
 

@@ -81,6 +81,10 @@ class Translation {
 
   StringId String(StringId id) const { return strings_[static_cast<size_t>(id)]; }
   StackId Stack(StackId id) const { return stacks_[static_cast<size_t>(id)]; }
+  Profile::Key Place(const Profile::Key& key, uint32_t first_thread) const {
+    return {ThreadIndex{static_cast<uint32_t>(key.thread) + first_thread}, Stack(key.stack),
+            String(key.wait_reason), key.time_class};
+  }
 
  private:
   std::vector<StringId> strings_;
@@ -106,6 +110,10 @@ void Profile::Add(const Sample& sample) {
   ThreadInfo& of_thread = thread(sample.thread);
   of_thread.times += times;
   of_thread.observed += sample.weight;
+  if (keeps_timeline_ && sample.end != 0) {
+    const Nanos end = sample.end - begin_;
+    timeline_.push_back({KeyOf(sample), end - sample.weight, end, sample.count});
+  }
   figures_.samples += sample.count;
   if (sample.truncated != SampleErrorCode::kNone) {
     figures_.truncated[static_cast<size_t>(sample.truncated)] += sample.count;
@@ -181,16 +189,29 @@ void Profile::Merge(const Profile& other) {
     threads_.back().target += first_target;
   }
   for (const auto& [key, times] : other.buckets_) {
-    const ThreadIndex new_thread{static_cast<uint32_t>(key.thread) + first_thread};
-    buckets_[Key{new_thread, translation.Stack(key.stack), translation.String(key.wait_reason),
-                 key.time_class}] += times;
+    buckets_[translation.Place(key, first_thread)] += times;
   }
+  const absl::Time start = was_empty ? other.start_ : std::min(start_, other.start_);
+  Delay(was_empty ? 0 : absl::ToInt64Nanoseconds(start_ - start), 0);
+  const size_t own_spans = timeline_.size();
+  for (Span span : other.timeline_) {
+    span.place = translation.Place(span.place, first_thread);
+    timeline_.push_back(span);
+  }
+  Delay(absl::ToInt64Nanoseconds(other.start_ - start), own_spans);
   MergeFigures(other.figures_);
   const absl::Time end = std::max(start_ + absl::Nanoseconds(duration_),
                                   other.start_ + absl::Nanoseconds(other.duration_));
-  start_ = was_empty ? other.start_ : std::min(start_, other.start_);
+  start_ = start;
   duration_ = was_empty ? other.duration_ : absl::ToInt64Nanoseconds(end - start_);
   sampled_ += other.sampled_;
+}
+
+void Profile::Delay(Nanos by, size_t first_span) {
+  for (size_t i = first_span; i < timeline_.size(); ++i) {
+    timeline_[i].begin += by;
+    timeline_[i].end += by;
+  }
 }
 
 void Profile::MergeFigures(const SamplingFigures& other) {

@@ -71,6 +71,7 @@ struct Sample {
   StringId wait_reason{};  // empty unless waiting
   Nanos weight = 0;        // wall time that it stands for
   Nanos cpu = 0;           // CPU time in that span
+  Nanos end = 0;           // of that span, by the monotonic clock; 0: it has none
   uint32_t count = 1;      // looks that found the thread so; 0: only time
   SampleErrorCode truncated = SampleErrorCode::kNone;
 };
@@ -91,6 +92,15 @@ class Profile {
     }
   };
 
+  // When a thread was where, in nanoseconds since start().
+  struct Span {
+    Key place;
+    Nanos begin = 0;
+    Nanos end = 0;
+    uint32_t count = 0;  // of samples
+    Nanos length() const { return end - begin; }
+  };
+
   static Key KeyOf(const Sample& sample) {
     return {sample.thread, sample.stack, sample.wait_reason, sample.time_class};
   }
@@ -103,6 +113,11 @@ class Profile {
   // Counts the sample in figures() (samples, truncated), and adds its time to its bucket, its
   // thread's times and its thread's observed time.
   void Add(const Sample& sample);
+  // From now on Add keeps each sample's span: 48 bytes each, so not while sampling.
+  void KeepTimeline() { keeps_timeline_ = true; }
+  // In the order in which they were added: of one thread in order of time. As sampled: what Move
+  // and Calibrate do is not done to them, see timeline.h.
+  const std::vector<Span>& timeline() const { return timeline_; }
   // A sample that gave no stack: its time goes to the thread and to observed, its cause is counted
   // in figures().lost. It is not one of figures().samples.
   void AddLost(const Sample& sample, SampleErrorCode cause);
@@ -134,7 +149,11 @@ class Profile {
 
   absl::Time start() const { return start_; }
   Nanos duration() const { return duration_; }
-  void set_start(absl::Time start) { start_ = start; }
+  // `begin`: the same instant by the monotonic clock.
+  void set_start(absl::Time start, Nanos begin = 0) {
+    start_ = start;
+    begin_ = begin;
+  }
   void set_duration(Nanos duration) { duration_ = sampled_ = duration; }
   // The durations of all profiles merged into this one, added up: what rates and shares refer to.
   Nanos sampled() const { return sampled_; }
@@ -143,6 +162,8 @@ class Profile {
 
  private:
   void MergeFigures(const SamplingFigures& other);
+  // The spans from `first_span` on are that much later.
+  void Delay(Nanos by, size_t first_span);
 
   StringTable strings_;
   FrameTable frames_;
@@ -150,8 +171,11 @@ class Profile {
   std::vector<TargetInfo> targets_;
   std::vector<ThreadInfo> threads_;
   absl::flat_hash_map<Key, Times> buckets_;
+  std::vector<Span> timeline_;
+  bool keeps_timeline_ = false;
   SamplingFigures figures_;
   absl::Time start_;
+  Nanos begin_ = 0;
   Nanos duration_ = 0;
   Nanos sampled_ = 0;
 };
