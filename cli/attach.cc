@@ -53,22 +53,28 @@ class AttachJob {
       sources_.Remember(pid);
       samplers_.push_back(*std::move(sampler));
     }
+    absl::StatusOr<Recordings> recordings =
+        Recordings::Create(options_.record.outputs, interruption.temporary_files);
+    if (!recordings.ok()) return Report(recordings.status());
     Profile profile;
-    const absl::Status sampled = SampleAll(samplers_, interruption, status_, profile);
+    const Keeping keeping{*recordings, WantsTimeline(options_.record.outputs)};
+    const absl::Status sampled = SampleAll(samplers_, keeping, interruption, status_, profile);
     status_.Clear();
     const ExitStatus error = Report(sampled);
     if (profile.figures().samples == 0) {
       return error != kExitDone ? error : ReportNothingSampled(options_);
     }
-    const ExitStatus written = Write(profile, interruption.temporary_files);
+    const ExitStatus written = Write(profile, *recordings, interruption.temporary_files);
     return error != kExitDone ? error : written;
   }
 
  private:
-  ExitStatus Write(const Profile& profile, TemporaryFiles& temporary_files) {
-    RecordOptions record = options_.record;
-    record.view.open_source = sources_.Opener();
-    absl::Status written = WriteOutputs(profile, record, Destination::kFiles, temporary_files);
+  ExitStatus Write(const Profile& profile, Recordings& recordings,
+                   TemporaryFiles& temporary_files) {
+    OutputOptions record = options_.record;
+    if (record.source) record.view.open_source = sources_.Opener();
+    absl::Status written = recordings.Close();
+    written.Update(WriteOutputs(profile, record, Destination::kFiles, temporary_files));
     written.Update(WriteOutputs(profile, record, Destination::kStdout, temporary_files));
     if (written.ok()) SayInfo(Summary(profile, record.outputs));
     return Report(written);

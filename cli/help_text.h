@@ -13,6 +13,11 @@ inline constexpr const char* kAttachExamples =
 inline constexpr const char* kRunExamples =
     "  spyhop run -- python3 app.py --port 80      a table when it has ended\n"
     "  spyhop run -r 1khz -o p.json -- ./app.py    into a file\n";
+inline constexpr const char* kReportExamples =
+    "  spyhop report p.spyhop                      the table, of a recording made earlier\n"
+    "  spyhop report p.spyhop --from 60 --to 90    of half a minute of it\n"
+    "  spyhop report p.spyhop -o p.html -o p.pb.gz in other formats\n"
+    "  spyhop report monday.spyhop tuesday.spyhop  of several\n";
 inline constexpr const char* kSnapshotExamples =
     "  spyhop snapshot --pid 1234           every thread's stack now\n"
     "  spyhop snapshot -p 1234 --json       the same for scripts\n";

@@ -28,7 +28,7 @@ constexpr Command kCommands[] = {
     {"list", "the Python processes on this machine", ListCommand},
     {"doctor", "can it attach to a process; if not, what to do", DoctorCommand},
     {"top", "a live view in the terminal", nullptr},
-    {"report", "views and formats of a recording", nullptr},
+    {"report", "views and formats of a recording made earlier", ReportCommand},
     {"diff", "what got slower or faster between two recordings", nullptr},
     {"daemon", "continuous sampling within a budget", nullptr},
     {"ctl", "talk to a running daemon", nullptr},

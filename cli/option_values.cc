@@ -31,6 +31,8 @@ struct Unit {
   double factor;
 };
 
+constexpr Unit kDurationUnits[] = {{"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}};
+
 // A number with one of the units behind it, or with none.
 std::optional<double> NumberWithUnit(const std::string& text, std::span<const Unit> units) {
   std::string number = absl::AsciiStrToLower(text);
@@ -86,12 +88,19 @@ absl::StatusOr<double> ParseRate(const std::string& text) {
 }
 
 absl::StatusOr<Nanos> ParseDuration(const std::string& text) {
-  constexpr Unit kUnits[] = {{"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}};
-  const std::optional<double> seconds = NumberWithUnit(text, kUnits);
+  const std::optional<double> seconds = NumberWithUnit(text, kDurationUnits);
   if (seconds && *seconds > 0 && *seconds <= kLongestSeconds) {
     return static_cast<Nanos>(*seconds * static_cast<double>(kSecond));
   }
   return Wrong("--duration", text, "a duration is above 0, like 10, 0.5, 30s, 2m or 1h");
+}
+
+absl::StatusOr<Nanos> ParseInstant(const std::string& text) {
+  const std::optional<double> seconds = NumberWithUnit(text, kDurationUnits);
+  if (seconds && *seconds >= 0 && *seconds <= kLongestSeconds) {
+    return static_cast<Nanos>(*seconds * static_cast<double>(kSecond));
+  }
+  return Wrong("--from or --to", text, "a time since the start is like 0, 10, 0.5, 30s, 2m or 1h");
 }
 
 absl::StatusOr<size_t> ParseLimit(const std::string& text) {

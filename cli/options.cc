@@ -1,198 +1,20 @@
 #include "cli/options.h"
 
 #include <algorithm>
-#include <boost/program_options.hpp>
-#include <exception>
-#include <optional>
-#include <sstream>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "cli/help_text.h"
+#include "cli/option_lists.h"
+#include "cli/option_parser.h"
 #include "cli/option_values.h"
-#include "cli/suggest.h"
 #include "report/escape.h"
 #include "report/output_file.h"
 
 namespace spyhop {
 namespace {
 
-namespace po = boost::program_options;
-
-using Strings = std::vector<std::string>;
-
-// One list, not a list of groups: help shows no gaps between them.
-void AddAll(const po::options_description& from, po::options_description& to) {
-  for (const auto& option : from.options()) to.add(option);
-}
-
-po::options_description CommonDescription() {
-  po::options_description options;
-  options.add_options()                                        //
-      ("quiet,q", "no messages but errors")                    //
-      ("verbose,v", "more messages")                           //
-      ("no-progress", "no progress on stderr")                 //
-      ("color", po::value<std::string>()->value_name("WHEN"),  //
-       "auto, always, never (NO_COLOR is heeded)")             //
-      ("help,h", "this text");
-  return options;
-}
-
-constexpr char kNativeHelp[] =
-    "native stacks between Python's frames; =all: the interpreter's own calls, too";
-
-po::typed_value<std::string>* NativeValue() {
-  return po::value<std::string>()->implicit_value("folded")->value_name("[=all]");
-}
-
-po::options_description RecordDescription() {
-  po::options_description options;
-  options.add_options()                                                                    //
-      ("duration,d", po::value<std::string>()->value_name("SECONDS"),                      //
-       "stop after this time (0.5, 30s, 2m); else at Ctrl-C or the target's end")          //
-      ("rate,r", po::value<std::string>()->value_name("HZ"),                               //
-       "samples per second and thread; default 100")                                       //
-      ("output,o", po::value<Strings>()->value_name("FILE"),                               //
-       "where to write, repeatable; - is stdout; its name tells the format")               //
-      ("format,f", po::value<Strings>()->value_name("NAME"),                               //
-       absl::StrCat("of the output: ", AvailableFormats()).c_str())                        //
-      ("view", po::value<std::string>()->value_name("NAME"),                               //
-       "of the table: lines, functions, threads, waits (see below); default lines")        //
-      ("native,n", NativeValue(), kNativeHelp)                                             //
-      ("subprocesses,s", "follow children (not in this version)")                          //
-      ("threads,t", "rows and stacks for each thread")                                     //
-      ("gil,g", "only the thread that holds the GIL")                                      //
-      ("idle,i", "count idle threads too")                                                 //
-      ("stacks", "json: the stacks as well")                                               //
-      ("pause", po::value<std::string>()->value_name("MODE"),                              //
-       "auto: stop only what runs, for microseconds; never")                               //
-      ("sort", po::value<std::string>()->value_name("KEY"),                                //
-       "self total python native system wait gil cpu")                                     //
-      ("limit", po::value<std::string>()->value_name("N"),                                 //
-       "rows of the table; default 30, 0 = all")                                           //
-      ("file", po::value<std::string>()->value_name("GLOB"), "keep only these files")      //
-      ("thread", po::value<std::string>()->value_name("GLOB"), "keep only these threads")  //
-      ("function", po::value<std::string>()->value_name("REGEX"),                          //
-       "keep only these functions");
-  AddAll(CommonDescription(), options);
-  return options;
-}
-
-po::options_description AttachDescription() {
-  po::options_description options;
-  options.add_options()("pid,p", po::value<Strings>()->value_name("PID"),
-                        "the process to sample; repeatable");
-  AddAll(RecordDescription(), options);
-  return options;
-}
-
-po::options_description SnapshotDescription() {
-  po::options_description options;
-  options.add_options()                                                              //
-      ("pid,p", po::value<Strings>()->value_name("PID"), "the process; repeatable")  //
-      ("core,c", po::value<std::string>()->value_name("FILE"),                       //
-       "a core file instead (not in this version)")                                  //
-      ("json,j", "as JSON")                                                          //
-      ("output,o", po::value<std::string>()->value_name("FILE"),                     //
-       "instead of stdout; FILE.json: as JSON")                                      //
-      ("native,n", NativeValue(), kNativeHelp)                                       //
-      ("pause", po::value<std::string>()->value_name("MODE"),                        //
-       "auto: stop only what runs, for microseconds; never");
-  AddAll(CommonDescription(), options);
-  return options;
-}
-
-po::options_description ListDescription() {
-  po::options_description options;
-  options.add_options()("json,j", "as JSON");
-  AddAll(CommonDescription(), options);
-  return options;
-}
-
-po::options_description DoctorDescription() {
-  po::options_description options;
-  options.add_options()("pid,p", po::value<std::string>()->value_name("PID"),
-                        "look at this process");
-  AddAll(CommonDescription(), options);
-  return options;
-}
-
-Strings LongNames(const po::options_description& description) {
-  Strings names;
-  for (const auto& option : description.options()) names.push_back("--" + option->long_name());
-  return names;
-}
-
-// What was typed, looked up by name; converts with the functions of option_values.h and keeps the
-// first error.
-class Parsed {
- public:
-  explicit Parsed(po::variables_map map) : map_(std::move(map)) {}
-
-  bool Has(const char* name) const { return map_.count(name) > 0; }
-
-  std::string Text(const char* name) const {
-    return Has(name) ? map_[name].as<std::string>() : std::string();
-  }
-
-  Strings Texts(const char* name) const { return Has(name) ? map_[name].as<Strings>() : Strings(); }
-
-  template <typename T, typename Target>
-  void Convert(const char* name, absl::StatusOr<T> (*parse)(const std::string&), Target& target) {
-    if (Has(name)) Keep(parse(Text(name)), target);
-  }
-
-  template <typename T, typename Target>
-  void Keep(absl::StatusOr<T> value, Target& target) {
-    if (value.ok()) {
-      target = *std::move(value);
-    } else {
-      Fail(value.status());
-    }
-  }
-
-  void Fail(const absl::Status& status) {
-    if (status_.ok()) status_ = status;
-  }
-
-  const absl::Status& status() const { return status_; }
-
- private:
-  po::variables_map map_;
-  absl::Status status_;
-};
-
 absl::Status Usage(const std::string& message) { return absl::InvalidArgumentError(message); }
-
-absl::StatusOr<Parsed> Parse(const po::options_description& description,
-                             const Arguments& arguments) {
-  try {
-    po::options_description all = description;
-    all.add_options()("spyhop-positional", po::value<Strings>());
-    po::positional_options_description positional;
-    positional.add("spyhop-positional", -1);
-    const int style =
-        po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
-    po::variables_map map;
-    po::store(
-        po::command_line_parser(arguments).options(all).positional(positional).style(style).run(),
-        map);
-    Parsed parsed(std::move(map));
-    const Strings extra = parsed.Texts("spyhop-positional");
-    if (!extra.empty() && !parsed.Has("help")) {
-      return Usage(absl::StrCat("unexpected argument '", EscapeForTerminal(extra[0]),
-                                "'; options begin with - or --"));
-    }
-    return parsed;
-  } catch (const po::unknown_option& error) {
-    const std::string name = error.get_option_name();
-    return Usage(absl::StrCat("unknown option '", EscapeForTerminal(name), "'",
-                              Suggestion(name, LongNames(description))));
-  } catch (const std::exception& error) {
-    return Usage(EscapeForTerminal(error.what()));
-  }
-}
 
 CommonOptions GetCommon(Parsed& parsed) {
   CommonOptions common;
@@ -212,29 +34,47 @@ void RefuseLaterFeatures(Parsed& parsed) {
   }
 }
 
-RecordOptions GetRecord(Parsed& parsed) {
-  RecordOptions record;
-  RefuseLaterFeatures(parsed);
-  record.common = GetCommon(parsed);
-  parsed.Convert("rate", ParseRate, record.sampler.rate_hz);
-  parsed.Convert("duration", ParseDuration, record.sampler.duration);
-  parsed.Convert("pause", ParsePause, record.sampler.pause);
-  parsed.Convert("native", ParseNative, record.sampler.native);
-  record.view.native = record.sampler.native != NativeDetail::kNone;
-  record.sampler.gil_only = parsed.Has("gil");
-  record.view.per_thread = parsed.Has("threads");
-  record.view.idle = parsed.Has("idle");
-  record.view.stacks = parsed.Has("stacks");
-  parsed.Convert("view", ParseView, record.view.table);
-  parsed.Convert("sort", ParseSort, record.view.sort);
-  parsed.Convert("limit", ParseLimit, record.view.limit);
+SamplerOptions GetSampler(Parsed& parsed) {
+  SamplerOptions sampler;
+  parsed.Convert("rate", ParseRate, sampler.rate_hz);
+  parsed.Convert("duration", ParseDuration, sampler.duration);
+  parsed.Convert("pause", ParsePause, sampler.pause);
+  parsed.Convert("native", ParseNative, sampler.native);
+  sampler.gil_only = parsed.Has("gil");
+  return sampler;
+}
+
+ViewOptions GetView(Parsed& parsed) {
+  ViewOptions view;
+  view.per_thread = parsed.Has("threads");
+  view.idle = parsed.Has("idle");
+  view.stacks = parsed.Has("stacks");
+  parsed.Convert("view", ParseView, view.table);
+  parsed.Convert("sort", ParseSort, view.sort);
+  parsed.Convert("limit", ParseLimit, view.limit);
   const FilterPatterns patterns{
       .file = parsed.Text("file"),
       .thread = parsed.Text("thread"),
       .function = parsed.Text("function"),
   };
-  parsed.Keep(Filter::Create(patterns), record.view.filter);
-  parsed.Keep(PairOutputs(parsed.Texts("output"), parsed.Texts("format")), record.outputs);
+  parsed.Keep(Filter::Create(patterns), view.filter);
+  return view;
+}
+
+// Of attach, run and report.
+void GetOutput(Parsed& parsed, OutputOptions& output) {
+  output.common = GetCommon(parsed);
+  output.view = GetView(parsed);
+  output.source = !parsed.Has("no-source");
+  parsed.Keep(PairOutputs(parsed.Texts("output"), parsed.Texts("format")), output.outputs);
+}
+
+RecordOptions GetRecord(Parsed& parsed) {
+  RecordOptions record;
+  RefuseLaterFeatures(parsed);
+  GetOutput(parsed, record);
+  record.sampler = GetSampler(parsed);
+  record.view.native = record.sampler.native != NativeDetail::kNone;
   return record;
 }
 
@@ -242,6 +82,14 @@ RecordOptions GetRecord(Parsed& parsed) {
 bool IsNamedJson(const std::string& path) {
   const absl::StatusOr<const Format*> format = GuessFormat(path);
   return format.ok() && (*format)->name == "json";
+}
+
+void RefuseRecording(Parsed& parsed, const OutputOptions& options) {
+  for (const OutputSpec& output : options.outputs) {
+    if (!output.format->is_recording) continue;
+    parsed.Fail(Usage(absl::StrCat("--output '", EscapeForTerminal(output.path),
+                                   "': recordings are made by attach and run only")));
+  }
 }
 
 std::vector<int> GetPids(Parsed& parsed) {
@@ -259,14 +107,22 @@ std::vector<int> GetPids(Parsed& parsed) {
   return pids;
 }
 
+absl::Status UnexpectedArgument(const std::string& argument) {
+  return Usage(absl::StrCat("unexpected argument '", EscapeForTerminal(argument),
+                            "'; options begin with - or --"));
+}
+
 // Parses, and lets `get` fill the command's options. --help wins over values that are wrong or
 // missing, not over an option that does not exist or lacks its argument.
 template <typename Options>
-absl::StatusOr<Options> ParseInto(const po::options_description& description,
-                                  const Arguments& arguments,
-                                  void (*get)(Parsed&, Options&, CommonOptions*&)) {
-  absl::StatusOr<Parsed> parsed = Parse(description, arguments);
+absl::StatusOr<Options> ParseInto(const OptionList& list, const Arguments& arguments,
+                                  void (*get)(Parsed&, Options&, CommonOptions*&),
+                                  bool takes_arguments = false) {
+  absl::StatusOr<Parsed> parsed = ParseArguments(list, arguments);
   if (!parsed.ok()) return parsed.status();
+  if (!takes_arguments && !parsed->arguments().empty()) {
+    parsed->Fail(UnexpectedArgument(parsed->arguments()[0]));
+  }
   Options options;
   CommonOptions* common = nullptr;
   get(*parsed, options, common);
@@ -274,8 +130,9 @@ absl::StatusOr<Options> ParseInto(const po::options_description& description,
   return options;
 }
 
-// attach prints the table besides writing files, unless stdout is taken or closed or -q was given.
-void AddTableOnStdout(RecordOptions& record) {
+// attach and report print the table besides writing files, unless stdout is taken or closed or -q
+// was given.
+void AddTableOnStdout(OutputOptions& record) {
   const auto is_stdout = [](const OutputSpec& output) { return output.path == "-"; };
   const auto& outputs = record.outputs;
   if (record.common.quiet() || !StdoutIsOpen()) return;
@@ -283,7 +140,7 @@ void AddTableOnStdout(RecordOptions& record) {
   record.outputs.push_back({"-", *FindFormat("table")});
 }
 
-void CheckOutputsFit(Parsed& parsed, const RecordOptions& record) {
+void CheckOutputsFit(Parsed& parsed, const OutputOptions& record) {
   if (!parsed.Has("view")) return;
   const absl::Status status = CheckView(parsed.Text("view"), parsed.Has("sort"), record.outputs);
   if (!status.ok()) parsed.Fail(status);
@@ -292,7 +149,7 @@ void CheckOutputsFit(Parsed& parsed, const RecordOptions& record) {
 }  // namespace
 
 absl::StatusOr<AttachOptions> ParseAttach(const Arguments& arguments) {
-  return ParseInto<AttachOptions>(AttachDescription(), arguments,
+  return ParseInto<AttachOptions>(AttachOptionList(), arguments,
                                   [](Parsed& parsed, AttachOptions& options, CommonOptions*& c) {
                                     options.pids = GetPids(parsed);
                                     options.record = GetRecord(parsed);
@@ -305,7 +162,7 @@ absl::StatusOr<AttachOptions> ParseAttach(const Arguments& arguments) {
 absl::StatusOr<RunOptions> ParseRun(const Arguments& arguments) {
   const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
   absl::StatusOr<RunOptions> options =
-      ParseInto<RunOptions>(RecordDescription(), Arguments(arguments.begin(), dashes),
+      ParseInto<RunOptions>(RunOptionList(), Arguments(arguments.begin(), dashes),
                             [](Parsed& parsed, RunOptions& run, CommonOptions*& c) {
                               run.record = GetRecord(parsed);
                               CheckOutputsFit(parsed, run.record);
@@ -321,7 +178,7 @@ absl::StatusOr<RunOptions> ParseRun(const Arguments& arguments) {
 
 absl::StatusOr<SnapshotCommandOptions> ParseSnapshot(const Arguments& arguments) {
   return ParseInto<SnapshotCommandOptions>(
-      SnapshotDescription(), arguments,
+      SnapshotOptionList(), arguments,
       [](Parsed& parsed, SnapshotCommandOptions& options, CommonOptions*& c) {
         options.common = GetCommon(parsed);
         c = &options.common;
@@ -337,7 +194,7 @@ absl::StatusOr<SnapshotCommandOptions> ParseSnapshot(const Arguments& arguments)
 }
 
 absl::StatusOr<ListOptions> ParseList(const Arguments& arguments) {
-  return ParseInto<ListOptions>(ListDescription(), arguments,
+  return ParseInto<ListOptions>(ListOptionList(), arguments,
                                 [](Parsed& parsed, ListOptions& options, CommonOptions*& c) {
                                   options.common = GetCommon(parsed);
                                   options.json = parsed.Has("json");
@@ -346,7 +203,7 @@ absl::StatusOr<ListOptions> ParseList(const Arguments& arguments) {
 }
 
 absl::StatusOr<DoctorOptions> ParseDoctor(const Arguments& arguments) {
-  return ParseInto<DoctorOptions>(DoctorDescription(), arguments,
+  return ParseInto<DoctorOptions>(DoctorOptionList(), arguments,
                                   [](Parsed& parsed, DoctorOptions& options, CommonOptions*& c) {
                                     options.common = GetCommon(parsed);
                                     parsed.Convert("pid", ParsePid, options.pid);
@@ -354,31 +211,28 @@ absl::StatusOr<DoctorOptions> ParseDoctor(const Arguments& arguments) {
                                   });
 }
 
-std::string HelpFor(const std::string& command) {
-  struct Help {
-    const char* command;
-    const char* usage;
-    const char* examples;
-    po::options_description (*describe)();
-    const char* notes = "";
-  };
-  constexpr Help kHelp[] = {
-      {"attach", "spyhop attach --pid PID [options]", kAttachExamples, AttachDescription, kViews},
-      {"run", "spyhop run [options] -- PROGRAM ARGS...", kRunExamples, RecordDescription, kViews},
-      {"snapshot", "spyhop snapshot --pid PID [options]", kSnapshotExamples, SnapshotDescription},
-      {"list", "spyhop list [options]", kListExamples, ListDescription},
-      {"doctor", "spyhop doctor [--pid PID]", kDoctorExamples, DoctorDescription},
-  };
-  for (const Help& help : kHelp) {
-    if (command != help.command) continue;
-    std::ostringstream text;
-    text << "Examples:\n"
-         << help.examples << "\nUsage: " << help.usage << "\n"
-         << help.describe() << "\n"
-         << help.notes;
-    return text.str();
-  }
-  return "";
+absl::StatusOr<ReportOptions> ParseReport(const Arguments& arguments) {
+  return ParseInto<ReportOptions>(
+      ReportOptionList(), arguments,
+      [](Parsed& parsed, ReportOptions& options, CommonOptions*& c) {
+        GetOutput(parsed, options);
+        c = &options.common;
+        AddTableOnStdout(options);
+        CheckOutputsFit(parsed, options);
+        // Whatever native frames there are were asked for when it was recorded.
+        options.view.native = true;
+        options.recordings = parsed.arguments();
+        RefuseRecording(parsed, options);
+        if (options.recordings.empty()) {
+          parsed.Fail(Usage("which recording? One is made by: spyhop attach -p PID -o p.spyhop"));
+        }
+        parsed.Convert("from", ParseInstant, options.range.from);
+        parsed.Convert("to", ParseInstant, options.range.to);
+        if (options.range.from >= options.range.to) {
+          parsed.Fail(Usage("--from has to be before --to"));
+        }
+      },
+      true);
 }
 
 }  // namespace spyhop

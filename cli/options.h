@@ -1,7 +1,7 @@
 // The command line, parsed into plain structs and checked, so that no command sees a value it
 // cannot use. Errors (kInvalidArgument) name the option, what is wrong and what would be right.
 //
-// options.cc is the only user of Boost.Program_options; its exceptions end there.
+// Reading them is option_parser.h's, the lists of them option_lists.h's.
 #ifndef SPYHOP_CLI_OPTIONS_H_
 #define SPYHOP_CLI_OPTIONS_H_
 
@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "report/format.h"
 #include "report/view.h"
+#include "sampler/profile/recording_range.h"
 #include "sampler/sampler.h"
 
 namespace spyhop {
@@ -33,12 +34,22 @@ struct OutputSpec {
   const Format* format = nullptr;
 };
 
-// What attach and run share.
-struct RecordOptions {
+// What attach, run and report share.
+struct OutputOptions {
   CommonOptions common;
-  SamplerOptions sampler;
-  ViewOptions view;
+  ViewOptions view;                 // without source opener
+  bool source = true;               // show source text
   std::vector<OutputSpec> outputs;  // at least one
+};
+
+// What attach and run share.
+struct RecordOptions : OutputOptions {
+  SamplerOptions sampler;
+};
+
+struct ReportOptions : OutputOptions {
+  std::vector<std::string> recordings;  // at least one
+  TimeRange range;
 };
 
 struct AttachOptions {
@@ -73,11 +84,12 @@ using Arguments = std::vector<std::string>;  // those after the command
 
 absl::StatusOr<AttachOptions> ParseAttach(const Arguments& arguments);
 absl::StatusOr<RunOptions> ParseRun(const Arguments& arguments);
+absl::StatusOr<ReportOptions> ParseReport(const Arguments& arguments);
 absl::StatusOr<SnapshotCommandOptions> ParseSnapshot(const Arguments& arguments);
 absl::StatusOr<ListOptions> ParseList(const Arguments& arguments);
 absl::StatusOr<DoctorOptions> ParseDoctor(const Arguments& arguments);
 
-// Examples, then the options of "attach", "run", "snapshot", "list", "doctor".
+// Examples, then the options of "attach", "run", "report", "snapshot", "list", "doctor".
 std::string HelpFor(const std::string& command);
 
 }  // namespace spyhop

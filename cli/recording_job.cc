@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <numeric>
+#include <optional>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +12,7 @@
 #include "base/absl_view.h"
 #include "report/escape.h"
 #include "report/table_header.h"
+#include "sampler/profile/recording_stream.h"
 #include "sampler/target/scheduling.h"
 
 namespace spyhop {
@@ -49,14 +52,26 @@ absl::Status CheckOutputs(const std::vector<OutputSpec>& outputs) {
   return absl::OkStatus();
 }
 
-absl::Status SampleAll(const Samplers& samplers, Interruption& interruption, StatusLine& status,
-                       Profile& profile) {
+bool WantsTimeline(const std::vector<OutputSpec>& outputs) {
+  return std::any_of(outputs.begin(), outputs.end(),
+                     [](const OutputSpec& output) { return output.format->wants_timeline; });
+}
+
+absl::Status SampleAll(const Samplers& samplers, const Keeping& keeping, Interruption& interruption,
+                       StatusLine& status, Profile& profile) {
   const Nanos cpu_before = ProcessCpuTime();
   std::vector<Profile> profiles(samplers.size());
   std::vector<absl::Status> results(samplers.size());
   const auto run = [&](size_t i) {
+    if (keeping.timeline) profiles[i].KeepTimeline();
+    std::optional<RecordingStream> stream;
+    if (!keeping.recordings.empty()) {
+      stream.emplace(profiles[i], static_cast<uint32_t>(i),
+                     [&keeping](const std::string& message) { keeping.recordings.Add(message); });
+    }
     results[i] = samplers[i]->Run(interruption.stop, profiles[i],
                                   [&status, i](const auto& now) { status.Update(i, now); });
+    if (stream && profiles[i].figures().samples > 0) stream->Finish();
   };
   std::vector<std::thread> threads;
   for (size_t i = 1; i < samplers.size(); ++i) threads.emplace_back(run, i);
@@ -66,6 +81,7 @@ absl::Status SampleAll(const Samplers& samplers, Interruption& interruption, Sta
     profile = std::move(profiles[0]);
     return results[0];
   }
+  if (keeping.timeline) profile.KeepTimeline();
   for (const Profile& part : profiles) profile.Merge(part);
   SetOwnCosts(ProcessCpuTime() - cpu_before, profile.figures());
   for (const absl::Status& result : results) {
@@ -74,10 +90,11 @@ absl::Status SampleAll(const Samplers& samplers, Interruption& interruption, Sta
   return absl::OkStatus();
 }
 
-absl::Status WriteOutputs(const Profile& profile, const RecordOptions& options,
+absl::Status WriteOutputs(const Profile& profile, const OutputOptions& options,
                           Destination destination, TemporaryFiles& temporary_files) {
   absl::Status first;
   for (const OutputSpec& output : options.outputs) {
+    if (output.format->is_recording) continue;
     const bool to_stdout = output.path == kStdout;
     if (to_stdout != (destination == Destination::kStdout)) continue;
     first.Update(WriteOutput(profile, output, options.view, options.common.color, temporary_files));

@@ -69,19 +69,25 @@ class RunJob {
 
   int Work(Interruption& interruption) {
     absl::StatusOr<std::unique_ptr<Sampler>> sampler = FindInterpreter();
+    absl::StatusOr<Recordings> recordings =
+        Recordings::Create(options_.record.outputs, interruption.temporary_files);
     Profile profile;
-    absl::Status result = sampler.status();
-    if (sampler.ok()) {
+    absl::Status result = sampler.ok() ? recordings.status() : sampler.status();
+    if (result.ok()) {
       sources_.Remember(child_.pid());
       Samplers samplers;
       samplers.push_back(*std::move(sampler));
-      result = SampleAll(samplers, interruption, status_, profile);
+      const Keeping keeping{*recordings, WantsTimeline(options_.record.outputs)};
+      result = SampleAll(samplers, keeping, interruption, status_, profile);
     }
     status_.Clear();
     if (!result.ok()) SayError(absl::StrCat("not sampled: ", result.message()));
     const bool has_samples = profile.figures().samples > 0;
     absl::Status written;
-    if (has_samples) written = Write(profile, Destination::kFiles, interruption.temporary_files);
+    if (has_samples) {
+      written = recordings->Close();
+      written.Update(Write(profile, Destination::kFiles, interruption.temporary_files));
+    }
     const int exit_status = child_.WaitForExitStatus();
     if (has_samples) {
       written.Update(Write(profile, Destination::kStdout, interruption.temporary_files));
@@ -121,8 +127,8 @@ class RunJob {
 
   absl::Status Write(const Profile& profile, Destination destination,
                      TemporaryFiles& temporary_files) {
-    RecordOptions record = options_.record;
-    record.view.open_source = sources_.Opener();
+    OutputOptions record = options_.record;
+    if (record.source) record.view.open_source = sources_.Opener();
     return WriteOutputs(profile, record, destination, temporary_files);
   }
 

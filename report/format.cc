@@ -24,13 +24,15 @@ const std::vector<Format>& Formats() {
       {"collapsed", {".collapsed", ".folded", ".txt"}, WriteCollapsed},
       {"pprof", {".pb.gz", ".pprof"}, nullptr},
       {"pstats", {".pstats", ".prof"}, nullptr},
-      {"recording", {".spyhop"}, nullptr},
+      {.name = "recording", .suffixes = {".spyhop"}, .write = nullptr, .is_recording = true},
   };
   return formats;
 }
 
+bool IsAvailable(const Format& format) { return format.write != nullptr || format.is_recording; }
+
 absl::StatusOr<const Format*> Available(const Format& format) {
-  if (format.write != nullptr) return &format;
+  if (IsAvailable(format)) return &format;
   return absl::InvalidArgumentError(absl::StrCat(
       "the format '", AbslView(format.name),
       "' is not available in this version; use one of: ", AvailableFormats(), " (-f)"));
@@ -60,7 +62,7 @@ absl::StatusOr<const Format*> GuessFormat(std::string_view file_name) {
 std::string AvailableFormats() {
   std::string names;
   for (const Format& format : Formats()) {
-    if (format.write == nullptr) continue;
+    if (!IsAvailable(format)) continue;
     absl::StrAppend(&names, names.empty() ? "" : " ", AbslView(format.name));
   }
   return names;

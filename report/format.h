@@ -17,9 +17,10 @@ namespace spyhop {
 struct Format {
   std::string_view name;                   // of `-f`
   std::vector<std::string_view> suffixes;  // of `-o`
-  // Null: planned, not made yet.
+  // Null: planned, not made yet; or a recording.
   void (*write)(const Profile& profile, const ViewOptions& options, Sink& sink);
   bool for_terminals = false;   // heeds width and colour
+  bool is_recording = false;    // written while sampling: RecordingFile
   bool wants_timeline = false;  // shows samples in the order of time, where the profile has them
 };
 

@@ -221,13 +221,26 @@ OutputFile::~OutputFile() {
   if (registry_ != nullptr) registry_->Forget(temporary_path_);
 }
 
-absl::Status OutputFile::Commit() {
+absl::Status OutputFile::Flush() {
   const int error = sink_->Finish();
-  if (error == EPIPE && path_ == kStdout) return absl::OkStatus();
-  if (error != 0) return FileError("write to", path_ == kStdout ? "stdout" : path_, error);
-  if (temporary_path_.empty()) return absl::OkStatus();
+  if (error == 0 || (error == EPIPE && path_ == kStdout)) return absl::OkStatus();
+  return FileError("write to", path_ == kStdout ? "stdout" : path_, error);
+}
+
+absl::Status OutputFile::Publish() {
+  const absl::Status flushed = Flush();
+  return flushed.ok() && !temporary_path_.empty() ? TakePlace() : flushed;
+}
+
+absl::Status OutputFile::Commit() {
+  const absl::Status flushed = Flush();
+  if (!flushed.ok() || final_path_.empty()) return flushed;
   // EINVAL: a file system without fsync.
   if (fsync(fd_.get()) != 0 && errno != EINVAL) return FileError("write to", path_, errno);
+  return temporary_path_.empty() ? absl::OkStatus() : TakePlace();
+}
+
+absl::Status OutputFile::TakePlace() {
   const int renamed = rename(temporary_path_.c_str(), final_path_.c_str());
   const int rename_error = errno;
   if (registry_ != nullptr) registry_->Forget(temporary_path_);

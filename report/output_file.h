@@ -31,6 +31,7 @@ class FdSink : public Sink {
   void Append(std::string_view bytes) override;
   // Writes what is left; the errno of the first failure so far, 0 when all went well.
   int Finish();
+  int error() const { return error_; }
 
  private:
   void Write(std::string_view bytes);
@@ -62,10 +63,15 @@ class OutputFile {
   ~OutputFile();
 
   Sink& sink() { return *sink_; }
+  // Takes its place now, with what was written so far; for files that grow. Commit is still due.
+  absl::Status Publish();
+  // Writes out what was appended, so that it is there if the program is killed.
+  absl::Status Flush();
   absl::Status Commit();
 
  private:
   OutputFile(std::string path, ScopedFd fd);
+  absl::Status TakePlace();
 
   std::string path_;            // as the user named it
   std::string final_path_;      // behind symbolic links

@@ -48,7 +48,7 @@ absl::Status ProcessSampler::Run(const std::atomic<bool>& stop, Profile& profile
   figures.rate_hz = options_.rate_hz;
   figures.pause_mode = options_.pause == PauseMode::kAuto ? "auto" : "never";
   BeginTarget();
-  const Nanos cpu_before = ProcessCpuTime();
+  cpu_before_ = ProcessCpuTime();
   done_ = false;
   // The end of a tracer thread detaches whatever it holds (ptrace(2)); after a thread of the target
   // did not stop in time, the tracer ends and another takes over.
@@ -56,10 +56,15 @@ absl::Status ProcessSampler::Run(const std::atomic<bool>& stop, Profile& profile
     std::thread tracer([this, &stop] { RunTracer(stop); });
     tracer.join();
   }
-  figures.late_rounds = rounds_->late_rounds();
-  figures.own_cpu = ProcessCpuTime() - cpu_before;
-  figures.own_peak_rss_bytes = PeakResidentBytes();
+  NoteCosts();
   return absl::OkStatus();
+}
+
+void ProcessSampler::NoteCosts() {
+  SamplingFigures& figures = profile_->figures();
+  figures.late_rounds = rounds_->late_rounds();
+  figures.own_cpu = ProcessCpuTime() - cpu_before_;
+  figures.own_peak_rss_bytes = PeakResidentBytes();
 }
 
 void ProcessSampler::RunTracer(const std::atomic<bool>& stop) {
@@ -281,6 +286,9 @@ void ProcessSampler::RefreshNames() {
 
 void ProcessSampler::ReportProgress(Nanos now) {
   next_progress_ = now + kProgressEvery;
+  // For a recording, which may be cut off.
+  NoteCosts();
+  profile_->set_duration(now - begin_);
   if (!*progress_) return;
   (*progress_)({now - begin_, profile_->figures().samples, attachment_->threads().size()});
 }

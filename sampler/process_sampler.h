@@ -48,6 +48,7 @@ class ProcessSampler : public Sampler {
   void SortOutAwake(Nanos now);
   void RefreshNames();
   void ReportProgress(Nanos now);
+  void NoteCosts();
 
   std::unique_ptr<Attachment> attachment_;
   const SamplerOptions options_;
@@ -60,6 +61,7 @@ class ProcessSampler : public Sampler {
   std::unique_ptr<SampleRecorder> recorder_;
   std::vector<WatchedThread*> awake_;  // those not at rest, as of the last round that looked at all
   Nanos begin_ = 0;
+  Nanos cpu_before_ = 0;  // of this process
   Nanos deadline_ = 0;
   Nanos next_full_look_ = 0;
   Nanos last_look_ = 0;

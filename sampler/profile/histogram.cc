@@ -50,6 +50,18 @@ void DurationHistogram::Merge(const DurationHistogram& other) {
   max_ = std::max(max_, other.max_);
 }
 
+DurationHistogram DurationHistogram::From(absl::Span<const uint32_t> buckets, Nanos total,
+                                          Nanos max) {
+  DurationHistogram histogram;
+  for (size_t i = 0; i < std::min(buckets.size(), histogram.buckets_.size()); ++i) {
+    histogram.buckets_[i] = buckets[i];
+    histogram.count_ += buckets[i];
+  }
+  histogram.total_ = total;
+  histogram.max_ = max;
+  return histogram;
+}
+
 Nanos DurationHistogram::Percentile(double fraction) const {
   if (count_ == 0) return 0;
   const double rank = std::clamp(fraction, 0.0, 1.0) * static_cast<double>(count_);

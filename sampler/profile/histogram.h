@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 
+#include "absl/types/span.h"
 #include "base/clock.h"
 
 namespace spyhop {
@@ -18,6 +19,10 @@ class DurationHistogram {
   uint64_t count() const { return count_; }
   Nanos total() const { return total_; }
   Nanos max() const { return max_; }
+  // To keep one and make it again, equal to what it was.
+  absl::Span<const uint32_t> buckets() const { return buckets_; }
+  // Of at most so many buckets.
+  static DurationHistogram From(absl::Span<const uint32_t> buckets, Nanos total, Nanos max);
   // The duration below which `fraction` (0 to 1) of all lie; 0 when there are none.
   Nanos Percentile(double fraction) const;
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sampler/profile/profile_journal.h"
+
 namespace spyhop {
 namespace {
 
@@ -15,47 +17,38 @@ Times TimesOf(const Sample& sample) {
   return times;
 }
 
-// What a thread's times are to be multiplied by.
-class Scale {
- public:
-  Scale() = default;
-  Scale(const Times& times, const TimeTotals& totals)
-      : running_(Factor(totals.running, Sum(times, kRunningClasses))),
-        cpu_(Factor(totals.cpu, times.cpu)),
-        queued_(Factor(totals.queued, times[TimeClass::kRunQueue])),
-        blocked_(Factor(totals.blocked, Sum(times, kBlocked))) {
-    // Never met blocked: what looks so is our stops and the scheduler's own work.
-    if (Sum(times, kBlocked) == 0) {
-      running_ = Factor(totals.running + totals.blocked, Sum(times, kRunningClasses));
-    }
-  }
+using ThreeClasses = std::array<TimeClass, 3>;
+constexpr ThreeClasses kBlockedClasses = {TimeClass::kWait, TimeClass::kGil, TimeClass::kIdle};
 
-  void Apply(Times& times) const {
-    for (const TimeClass c : kRunningClasses) times[c] = Scaled(times[c], running_);
-    for (const TimeClass c : kBlocked) times[c] = Scaled(times[c], blocked_);
-    times[TimeClass::kRunQueue] = Scaled(times[TimeClass::kRunQueue], queued_);
-    times.cpu = Scaled(times.cpu, cpu_);
-  }
+Nanos Sum(const Times& times, const ThreeClasses& classes) {
+  return times[classes[0]] + times[classes[1]] + times[classes[2]];
+}
 
- private:
-  using Three = std::array<TimeClass, 3>;
-  static constexpr Three kBlocked = {TimeClass::kWait, TimeClass::kGil, TimeClass::kIdle};
+double Factor(Nanos real, Nanos sampled) {
+  return sampled > 0 ? static_cast<double>(real) / static_cast<double>(sampled) : 1;
+}
 
-  static Nanos Sum(const Times& times, const Three& classes) {
-    return times[classes[0]] + times[classes[1]] + times[classes[2]];
-  }
-  static double Factor(Nanos real, Nanos sampled) {
-    return sampled > 0 ? static_cast<double>(real) / static_cast<double>(sampled) : 1;
-  }
-  static Nanos Scaled(Nanos time, double factor) {
-    return static_cast<Nanos>(static_cast<double>(time) * factor);
-  }
+TimeScale ScaleOf(const Times& times, const TimeTotals& totals) {
+  const Nanos running = Sum(times, kRunningClasses);
+  const Nanos blocked = Sum(times, kBlockedClasses);
+  // Never met blocked: what looks so is our stops and the scheduler's own work.
+  const Nanos really_running = blocked == 0 ? totals.running + totals.blocked : totals.running;
+  return {.running = Factor(really_running, running),
+          .cpu = Factor(totals.cpu, times.cpu),
+          .queued = Factor(totals.queued, times[TimeClass::kRunQueue]),
+          .blocked = Factor(totals.blocked, blocked)};
+}
 
-  double running_ = 1;
-  double cpu_ = 1;
-  double queued_ = 1;
-  double blocked_ = 1;
-};
+Nanos Scaled(Nanos time, double factor) {
+  return static_cast<Nanos>(static_cast<double>(time) * factor);
+}
+
+void Apply(const TimeScale& scale, Times& times) {
+  for (const TimeClass c : kRunningClasses) times[c] = Scaled(times[c], scale.running);
+  for (const TimeClass c : kBlockedClasses) times[c] = Scaled(times[c], scale.blocked);
+  times[TimeClass::kRunQueue] = Scaled(times[TimeClass::kRunQueue], scale.queued);
+  times.cpu = Scaled(times.cpu, scale.cpu);
+}
 
 // Copies strings, frames and stacks of one profile into another one and remembers the new ids.
 class Translation {
@@ -105,22 +98,38 @@ ThreadIndex Profile::AddThread(ThreadInfo thread) {
 }
 
 void Profile::Add(const Sample& sample) {
+  if (journal_ != nullptr) journal_->OnSample(sample);
   const Times times = TimesOf(sample);
   buckets_[KeyOf(sample)] += times;
   ThreadInfo& of_thread = thread(sample.thread);
   of_thread.times += times;
   of_thread.observed += sample.weight;
-  if (keeps_timeline_ && sample.end != 0) {
-    const Nanos end = sample.end - begin_;
-    timeline_.push_back({KeyOf(sample), end - sample.weight, end, sample.count});
-  }
+  if (keeps_timeline_ && sample.end != 0) AddSpan(sample);
   figures_.samples += sample.count;
   if (sample.truncated != SampleErrorCode::kNone) {
     figures_.truncated[static_cast<size_t>(sample.truncated)] += sample.count;
   }
 }
 
+void Profile::AddSpan(const Sample& sample) {
+  const Nanos end = sample.end - begin_;
+  const Span span{KeyOf(sample), end - sample.weight, end, sample.count};
+  const auto thread = static_cast<size_t>(sample.thread);
+  if (thread >= last_spans_.size()) last_spans_.resize(thread + 1);
+  if (last_spans_[thread] != 0 && !IsRunning(sample.time_class)) {
+    Span& last = timeline_[last_spans_[thread] - 1];
+    if (last.place == span.place && last.end == span.begin) {
+      last.end = span.end;
+      last.count += span.count;
+      return;
+    }
+  }
+  timeline_.push_back(span);
+  last_spans_[thread] = timeline_.size();
+}
+
 Nanos Profile::Move(const Key& from, TimeClass to, Nanos wall) {
+  if (journal_ != nullptr) journal_->OnMove(from, to, wall);
   const auto bucket = buckets_.find(from);
   if (bucket == buckets_.end()) return 0;
   Times& times = bucket->second;
@@ -150,21 +159,28 @@ Nanos Profile::TimeOf(const Key& key) const {
 }
 
 void Profile::Calibrate(const absl::flat_hash_map<ThreadIndex, TimeTotals>& totals) {
-  absl::flat_hash_map<ThreadIndex, Scale> scales;
+  absl::flat_hash_map<ThreadIndex, TimeScale> scales;
   for (const auto& [index, of_thread] : totals) {
+    scales[index] = ScaleOf(thread(index).times, of_thread);
+  }
+  Rescale(scales);
+}
+
+void Profile::Rescale(const absl::flat_hash_map<ThreadIndex, TimeScale>& scales) {
+  for (const auto& [index, scale] : scales) {
     ThreadInfo& info = thread(index);
-    const Scale scale(info.times, of_thread);
-    scale.Apply(info.times);
+    Apply(scale, info.times);
     info.observed = info.times.Wall(true);
-    scales[index] = scale;
+    if (journal_ != nullptr) journal_->OnRescale(index, scale);
   }
   for (auto& [key, times] : buckets_) {
     const auto scale = scales.find(key.thread);
-    if (scale != scales.end()) scale->second.Apply(times);
+    if (scale != scales.end()) Apply(scale->second, times);
   }
 }
 
 void Profile::AddLost(const Sample& sample, SampleErrorCode cause) {
+  if (journal_ != nullptr) journal_->OnLost(sample, cause);
   ThreadInfo& of_thread = thread(sample.thread);
   Times times = TimesOf(sample);
   times.samples = times.idle_samples = 0;

@@ -64,6 +64,14 @@ struct TimeTotals {
   Nanos blocked = 0;  // wait, gil, idle
 };
 
+// What a thread's times are multiplied by, so that they add up to its TimeTotals.
+struct TimeScale {
+  double running = 1;
+  double cpu = 1;
+  double queued = 1;
+  double blocked = 1;
+};
+
 struct Sample {
   ThreadIndex thread{};
   StackId stack = kNoStack;
@@ -75,6 +83,8 @@ struct Sample {
   uint32_t count = 1;      // looks that found the thread so; 0: only time
   SampleErrorCode truncated = SampleErrorCode::kNone;
 };
+
+class ProfileJournal;
 
 class Profile {
  public:
@@ -113,7 +123,8 @@ class Profile {
   // Counts the sample in figures() (samples, truncated), and adds its time to its bucket, its
   // thread's times and its thread's observed time.
   void Add(const Sample& sample);
-  // From now on Add keeps each sample's span: 48 bytes each, so not while sampling.
+  // From now on Add keeps each sample's span, 48 bytes; those of a thread that stays off the CPU at
+  // one place become one.
   void KeepTimeline() { keeps_timeline_ = true; }
   // In the order in which they were added: of one thread in order of time. As sampled: what Move
   // and Calibrate do is not done to them, see timeline.h.
@@ -130,9 +141,14 @@ class Profile {
   // Scales the times of these threads so that they add up to what they really had. What was never
   // sampled cannot be scaled.
   void Calibrate(const absl::flat_hash_map<ThreadIndex, TimeTotals>& totals);
+  void Rescale(const absl::flat_hash_map<ThreadIndex, TimeScale>& scales);
   // Adds all that `other` holds: another target, sampled at the same time. Start and duration then
   // span both; rounds, samples and costs are sums.
   void Merge(const Profile& other);
+
+  // Whoever is to hear of all that changes the sums from now on; null: nobody. Must outlive this,
+  // or be taken away.
+  void set_journal(ProfileJournal* journal) { journal_ = journal; }
 
   StringTable& strings() { return strings_; }
   FrameTable& frames() { return frames_; }
@@ -148,6 +164,7 @@ class Profile {
   const absl::flat_hash_map<Key, Times>& buckets() const { return buckets_; }
 
   absl::Time start() const { return start_; }
+  Nanos begin() const { return begin_; }  // start() by the monotonic clock
   Nanos duration() const { return duration_; }
   // `begin`: the same instant by the monotonic clock.
   void set_start(absl::Time start, Nanos begin = 0) {
@@ -161,6 +178,7 @@ class Profile {
   double AchievedHz() const;
 
  private:
+  void AddSpan(const Sample& sample);
   void MergeFigures(const SamplingFigures& other);
   // The spans from `first_span` on are that much later.
   void Delay(Nanos by, size_t first_span);
@@ -172,7 +190,9 @@ class Profile {
   std::vector<ThreadInfo> threads_;
   absl::flat_hash_map<Key, Times> buckets_;
   std::vector<Span> timeline_;
+  std::vector<size_t> last_spans_;  // by thread: index + 1
   bool keeps_timeline_ = false;
+  ProfileJournal* journal_ = nullptr;
   SamplingFigures figures_;
   absl::Time start_;
   Nanos begin_ = 0;

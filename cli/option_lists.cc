@@ -1,0 +1,100 @@
+#include "cli/option_lists.h"
+
+#include <initializer_list>
+
+#include "absl/strings/str_cat.h"
+#include "report/format.h"
+
+namespace spyhop {
+namespace {
+
+OptionList Join(std::initializer_list<OptionList> lists) {
+  OptionList joined;
+  for (const OptionList& list : lists) joined.insert(joined.end(), list.begin(), list.end());
+  return joined;
+}
+
+OptionList Common() {
+  return {
+      {"quiet,q", "", "no messages but errors"},
+      {"verbose,v", "", "more messages"},
+      {"no-progress", "", "no progress on stderr"},
+      {"color", "WHEN", "auto, always, never (NO_COLOR is heeded)"},
+      {"help,h", "", "this text"},
+  };
+}
+
+Option Native() {
+  return {"native,n", "[=all]",
+          "native stacks between Python's frames; =all: the interpreter's own calls, too", false,
+          "folded"};
+}
+
+Option Pause() { return {"pause", "MODE", "auto: stop only what runs, for microseconds; never"}; }
+
+OptionList Sampling() {
+  return {
+      {"duration,d", "SECONDS",
+       "stop after this time (0.5, 30s, 2m); else at Ctrl-C or the target's end"},
+      {"rate,r", "HZ", "samples per second and thread; default 100"},
+      Native(),
+      {"subprocesses,s", "", "follow children (not in this version)"},
+      {"gil,g", "", "only the thread that holds the GIL"},
+      Pause(),
+  };
+}
+
+// Of attach, run and report: where a profile goes, and what of it is shown.
+OptionList Output() {
+  return {
+      {"output,o", "FILE", "where to write, repeatable; - is stdout; its name tells the format",
+       true},
+      {"format,f", "NAME", absl::StrCat("of the output: ", AvailableFormats()), true},
+      {"view", "NAME", "of the table: lines, functions, threads, waits (see below); default lines"},
+      {"threads,t", "", "rows and stacks for each thread"},
+      {"idle,i", "", "count idle threads too"},
+      {"stacks", "", "json: the stacks as well"},
+      {"no-source", "", "no source text in tables and reports"},
+      {"sort", "KEY", "self total python native system wait gil cpu"},
+      {"limit", "N", "rows of the table; default 30, 0 = all"},
+      {"file", "GLOB", "keep only these files"},
+      {"thread", "GLOB", "keep only these threads"},
+      {"function", "REGEX", "keep only these functions"},
+  };
+}
+
+}  // namespace
+
+OptionList AttachOptionList() {
+  return Join({{{"pid,p", "PID", "the process to sample; repeatable", true}},
+               Sampling(),
+               Output(),
+               Common()});
+}
+
+OptionList RunOptionList() { return Join({Sampling(), Output(), Common()}); }
+
+OptionList ReportOptionList() {
+  return Join({{{"from", "SECONDS", "leave out what was before this time since the start"},
+                {"to", "SECONDS", "leave out what was after this time since the start"}},
+               Output(),
+               Common()});
+}
+
+OptionList SnapshotOptionList() {
+  return Join({{{"pid,p", "PID", "the process; repeatable", true},
+                {"core,c", "FILE", "a core file instead (not in this version)"},
+                {"json,j", "", "as JSON"},
+                {"output,o", "FILE", "instead of stdout; FILE.json: as JSON"},
+                Native(),
+                Pause()},
+               Common()});
+}
+
+OptionList ListOptionList() { return Join({{{"json,j", "", "as JSON"}}, Common()}); }
+
+OptionList DoctorOptionList() {
+  return Join({{{"pid,p", "PID", "look at this process"}}, Common()});
+}
+
+}  // namespace spyhop

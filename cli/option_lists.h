@@ -1,0 +1,18 @@
+// The options of each command, as its help shows them.
+#ifndef SPYHOP_CLI_OPTION_LISTS_H_
+#define SPYHOP_CLI_OPTION_LISTS_H_
+
+#include "cli/option_parser.h"
+
+namespace spyhop {
+
+OptionList AttachOptionList();
+OptionList RunOptionList();
+OptionList ReportOptionList();
+OptionList SnapshotOptionList();
+OptionList ListOptionList();
+OptionList DoctorOptionList();
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_CLI_OPTION_LISTS_H_

@@ -1,0 +1,71 @@
+// Reads a command line by a list of options. The only user of Boost.Program_options; its exceptions
+// end here.
+#ifndef SPYHOP_CLI_OPTION_PARSER_H_
+#define SPYHOP_CLI_OPTION_PARSER_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace spyhop {
+
+using Strings = std::vector<std::string>;
+
+// A row of a command's help.
+struct Option {
+  std::string names;  // "rate,r"
+  std::string value;  // "HZ"; empty: a switch
+  std::string text;
+  bool repeatable = false;
+  std::string value_if_bare;  // what the name alone means; empty: it needs a value
+};
+using OptionList = std::vector<Option>;
+
+// What was typed, by long name; converts with the functions of option_values.h and keeps the first
+// error.
+class Parsed {
+ public:
+  bool Has(const std::string& name) const { return values_.count(name) > 0; }
+  // The value; empty when the option was not given.
+  std::string Text(const std::string& name) const;
+  Strings Texts(const std::string& name) const;
+  // What is no option.
+  const Strings& arguments() const { return arguments_; }
+
+  template <typename T, typename Target>
+  void Convert(const char* name, absl::StatusOr<T> (*parse)(const std::string&), Target& target) {
+    if (Has(name)) Keep(parse(Text(name)), target);
+  }
+  template <typename T, typename Target>
+  void Keep(absl::StatusOr<T> value, Target& target) {
+    if (value.ok()) {
+      target = *std::move(value);
+    } else {
+      Fail(value.status());
+    }
+  }
+  void Fail(const absl::Status& status) {
+    if (status_.ok()) status_ = status;
+  }
+  const absl::Status& status() const { return status_; }
+
+ private:
+  friend absl::StatusOr<Parsed> ParseArguments(const OptionList&, const Strings&);
+
+  std::map<std::string, Strings> values_;
+  Strings arguments_;
+  absl::Status status_;
+};
+
+// kInvalidArgument: an option that does not exist, or lacks its value; suggests a near one.
+absl::StatusOr<Parsed> ParseArguments(const OptionList& options, const Strings& arguments);
+
+// The list for a person, two columns.
+std::string DescribeOptions(const OptionList& options);
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_CLI_OPTION_PARSER_H_

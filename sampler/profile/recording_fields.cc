@@ -1,0 +1,137 @@
+#include "sampler/profile/recording_fields.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "sampler/profile/recording_format.h"
+
+namespace spyhop {
+namespace {
+
+Nanos ReadTime(protozero::pbf_reader& field) {
+  return std::clamp<Nanos>(field.get_int64(), 0, kMostDuration);
+}
+
+}  // namespace
+
+TargetInfo ReadTarget(protozero::pbf_reader message) {
+  TargetInfo info;
+  while (message.next()) {
+    switch (message.tag()) {
+      case recording::kPid:
+        info.pid = message.get_int32();
+        break;
+      case recording::kCommand:
+        info.command.push_back(message.get_string());
+        break;
+      case recording::kExecutable:
+        info.executable = message.get_string();
+        break;
+      case recording::kVersion:
+        info.python_version = message.get_string();
+        break;
+      case recording::kFlavour:
+        info.flavour = message.get_string();
+        break;
+      default:
+        message.skip();
+    }
+  }
+  return info;
+}
+
+IndexedThread ReadThread(protozero::pbf_reader message) {
+  IndexedThread thread;
+  while (message.next()) {
+    switch (message.tag()) {
+      case recording::kIndex:
+        thread.index = message.get_uint32();
+        break;
+      case recording::kOfTarget:
+        thread.info.target = message.get_uint32();
+        break;
+      case recording::kTid:
+        thread.info.tid = message.get_int32();
+        break;
+      case recording::kName:
+        thread.info.name = message.get_string();
+        break;
+      case recording::kIsPython:
+        thread.info.python = message.get_bool();
+        break;
+      default:
+        message.skip();
+    }
+  }
+  return thread;
+}
+
+ThreadScale ReadScale(protozero::pbf_reader message) {
+  ThreadScale scale;
+  while (message.next()) {
+    switch (message.tag()) {
+      case recording::kOfThread:
+        scale.thread = message.get_uint32();
+        break;
+      case recording::kRunning:
+        scale.scale.running = message.get_double();
+        break;
+      case recording::kCpu:
+        scale.scale.cpu = message.get_double();
+        break;
+      case recording::kQueued:
+        scale.scale.queued = message.get_double();
+        break;
+      case recording::kBlocked:
+        scale.scale.blocked = message.get_double();
+        break;
+      default:
+        message.skip();
+    }
+  }
+  return scale;
+}
+
+void ReadFigures(protozero::pbf_reader message, SamplingFigures& figures) {
+  std::vector<uint32_t> stops;
+  Nanos stop_total = 0;
+  Nanos stop_max = 0;
+  while (message.next()) {
+    switch (message.tag()) {
+      case recording::kRate:
+        figures.rate_hz = message.get_double();
+        break;
+      case recording::kPauseMode:
+        figures.pause_mode = message.get_string();
+        break;
+      case recording::kRounds:
+        figures.rounds = message.get_uint64();
+        break;
+      case recording::kLateRounds:
+        figures.late_rounds = message.get_uint64();
+        break;
+      case recording::kOwnCpu:
+        figures.own_cpu = ReadTime(message);
+        break;
+      case recording::kOwnPeakBytes:
+        figures.own_peak_rss_bytes = message.get_uint64();
+        break;
+      case recording::kStopBuckets: {
+        const auto buckets = message.get_packed_uint32();
+        stops.assign(buckets.begin(), buckets.end());
+        break;
+      }
+      case recording::kStopTotal:
+        stop_total = ReadTime(message);
+        break;
+      case recording::kStopMax:
+        stop_max = ReadTime(message);
+        break;
+      default:
+        message.skip();
+    }
+  }
+  figures.stops = DurationHistogram::From(stops, stop_total, stop_max);
+}
+
+}  // namespace spyhop

@@ -1,0 +1,38 @@
+// The messages within a recording's blocks, read as they are: whoever asks checks what they say.
+//
+// All throw protozero::exception where the bytes are no message.
+#ifndef SPYHOP_SAMPLER_PROFILE_RECORDING_FIELDS_H_
+#define SPYHOP_SAMPLER_PROFILE_RECORDING_FIELDS_H_
+
+#include <cstdint>
+#include <protozero/pbf_reader.hpp>
+
+#include "sampler/profile/profile.h"
+
+namespace spyhop {
+
+// What is summed up must not overflow: the time of all threads together (18 years), and that of the
+// clock (52 days).
+inline constexpr Nanos kMostThreadTime = Nanos{1} << 59;
+inline constexpr Nanos kMostDuration = Nanos{1} << 52;
+
+TargetInfo ReadTarget(protozero::pbf_reader message);
+
+struct IndexedThread {
+  uint32_t index = 0;
+  ThreadInfo info;
+};
+IndexedThread ReadThread(protozero::pbf_reader message);
+
+struct ThreadScale {
+  uint32_t thread = 0;
+  TimeScale scale;
+};
+ThreadScale ReadScale(protozero::pbf_reader message);
+
+// All but what replayed samples count themselves.
+void ReadFigures(protozero::pbf_reader message, SamplingFigures& figures);
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_SAMPLER_PROFILE_RECORDING_FIELDS_H_
