@@ -17,20 +17,20 @@ Nanos ReadTime(protozero::pbf_reader& field) {
 TargetInfo ReadTarget(protozero::pbf_reader message) {
   TargetInfo info;
   while (message.next()) {
-    switch (message.tag()) {
-      case recording::kPid:
+    switch (message.tag_and_type()) {
+      case Varint(recording::kPid):
         info.pid = message.get_int32();
         break;
-      case recording::kCommand:
+      case Bytes(recording::kCommand):
         info.command.push_back(message.get_string());
         break;
-      case recording::kExecutable:
+      case Bytes(recording::kExecutable):
         info.executable = message.get_string();
         break;
-      case recording::kVersion:
+      case Bytes(recording::kVersion):
         info.python_version = message.get_string();
         break;
-      case recording::kFlavour:
+      case Bytes(recording::kFlavour):
         info.flavour = message.get_string();
         break;
       default:
@@ -43,20 +43,20 @@ TargetInfo ReadTarget(protozero::pbf_reader message) {
 IndexedThread ReadThread(protozero::pbf_reader message) {
   IndexedThread thread;
   while (message.next()) {
-    switch (message.tag()) {
-      case recording::kIndex:
+    switch (message.tag_and_type()) {
+      case Varint(recording::kIndex):
         thread.index = message.get_uint32();
         break;
-      case recording::kOfTarget:
+      case Varint(recording::kOfTarget):
         thread.info.target = message.get_uint32();
         break;
-      case recording::kTid:
+      case Varint(recording::kTid):
         thread.info.tid = message.get_int32();
         break;
-      case recording::kName:
+      case Bytes(recording::kName):
         thread.info.name = message.get_string();
         break;
-      case recording::kIsPython:
+      case Varint(recording::kIsPython):
         thread.info.python = message.get_bool();
         break;
       default:
@@ -69,20 +69,20 @@ IndexedThread ReadThread(protozero::pbf_reader message) {
 ThreadScale ReadScale(protozero::pbf_reader message) {
   ThreadScale scale;
   while (message.next()) {
-    switch (message.tag()) {
-      case recording::kOfThread:
+    switch (message.tag_and_type()) {
+      case Varint(recording::kOfThread):
         scale.thread = message.get_uint32();
         break;
-      case recording::kRunning:
+      case Fixed64(recording::kRunning):
         scale.scale.running = message.get_double();
         break;
-      case recording::kCpu:
+      case Fixed64(recording::kCpu):
         scale.scale.cpu = message.get_double();
         break;
-      case recording::kQueued:
+      case Fixed64(recording::kQueued):
         scale.scale.queued = message.get_double();
         break;
-      case recording::kBlocked:
+      case Fixed64(recording::kBlocked):
         scale.scale.blocked = message.get_double();
         break;
       default:
@@ -97,34 +97,34 @@ void ReadFigures(protozero::pbf_reader message, SamplingFigures& figures) {
   Nanos stop_total = 0;
   Nanos stop_max = 0;
   while (message.next()) {
-    switch (message.tag()) {
-      case recording::kRate:
+    switch (message.tag_and_type()) {
+      case Fixed64(recording::kRate):
         figures.rate_hz = message.get_double();
         break;
-      case recording::kPauseMode:
+      case Bytes(recording::kPauseMode):
         figures.pause_mode = message.get_string();
         break;
-      case recording::kRounds:
+      case Varint(recording::kRounds):
         figures.rounds = message.get_uint64();
         break;
-      case recording::kLateRounds:
+      case Varint(recording::kLateRounds):
         figures.late_rounds = message.get_uint64();
         break;
-      case recording::kOwnCpu:
+      case Varint(recording::kOwnCpu):
         figures.own_cpu = ReadTime(message);
         break;
-      case recording::kOwnPeakBytes:
+      case Varint(recording::kOwnPeakBytes):
         figures.own_peak_rss_bytes = message.get_uint64();
         break;
-      case recording::kStopBuckets: {
+      case Bytes(recording::kStopBuckets): {
         const auto buckets = message.get_packed_uint32();
         stops.assign(buckets.begin(), buckets.end());
         break;
       }
-      case recording::kStopTotal:
+      case Varint(recording::kStopTotal):
         stop_total = ReadTime(message);
         break;
-      case recording::kStopMax:
+      case Varint(recording::kStopMax):
         stop_max = ReadTime(message);
         break;
       default:

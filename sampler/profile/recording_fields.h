@@ -11,6 +11,17 @@
 
 namespace spyhop {
 
+// A field with the type it has to have: one of another type is skipped.
+constexpr uint32_t Varint(uint32_t field) {
+  return protozero::tag_and_type(field, protozero::pbf_wire_type::varint);
+}
+constexpr uint32_t Fixed64(uint32_t field) {
+  return protozero::tag_and_type(field, protozero::pbf_wire_type::fixed64);
+}
+constexpr uint32_t Bytes(uint32_t field) {
+  return protozero::tag_and_type(field, protozero::pbf_wire_type::length_delimited);
+}
+
 // What is summed up must not overflow: the time of all threads together (18 years), and that of the
 // clock (52 days).
 inline constexpr Nanos kMostThreadTime = Nanos{1} << 59;

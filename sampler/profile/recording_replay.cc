@@ -130,30 +130,30 @@ absl::Status RecordingReplay::Impl::AddMessage(std::string_view message) {
 }
 
 bool RecordingReplay::Impl::Read(protozero::pbf_reader& block, NewRows& rows) {
-  switch (block.tag()) {
-    case kStrings: {
+  switch (block.tag_and_type()) {
+    case Bytes(kStrings): {
       const protozero::data_view text = block.get_view();
       return tables_.AddString({text.data(), text.size()});
     }
-    case kTargets:
+    case Bytes(kTargets):
       return tables_.AddTarget(ReadTarget(block.get_message()));
-    case kThreads:
+    case Bytes(kThreads):
       return tables_.AddThread(ReadThread(block.get_message()));
-    case kScales:
+    case Bytes(kScales):
       rows.scales.push_back(block.get_view());
       return true;
-    case kFigures:
+    case Bytes(kFigures):
       ReadFigures(block.get_message(), profile_.figures());
       return true;
-    case kDuration:
+    case Varint(kDuration):
       duration_ = std::clamp<Nanos>(block.get_int64(), 0, kMostDuration);
       return true;
-    case kStart:
+    case Varint(kStart):
       profile_.set_start(
           absl::FromUnixNanos(std::clamp<int64_t>(block.get_int64(), 0, kLatestStart)),
           RangeCut::kBegin);
       return true;
-    case kIsLast:
+    case Varint(kIsLast):
       is_whole_ = block.get_bool();
       return true;
     default:
@@ -163,34 +163,34 @@ bool RecordingReplay::Impl::Read(protozero::pbf_reader& block, NewRows& rows) {
 
 bool RecordingReplay::Impl::ReadColumn(protozero::pbf_reader& block, NewRows& rows) {
   Columns& events = rows.events;
-  switch (block.tag()) {
-    case kFrameFiles:
+  switch (block.tag_and_type()) {
+    case Bytes(kFrameFiles):
       return Append(rows.frame_files, block.get_packed_uint32());
-    case kFrameFunctions:
+    case Bytes(kFrameFunctions):
       return Append(rows.frame_functions, block.get_packed_uint32());
-    case kFrameLines:
+    case Bytes(kFrameLines):
       return Append(rows.frame_lines, block.get_packed_sint32());
-    case kFrameKinds:
+    case Bytes(kFrameKinds):
       return Append(rows.frame_kinds, block.get_packed_uint32());
-    case kStackParents:
+    case Bytes(kStackParents):
       return Append(rows.stack_parents, block.get_packed_uint32());
-    case kStackFrames:
+    case Bytes(kStackFrames):
       return Append(rows.stack_frames, block.get_packed_uint32());
-    case kEventWhats:
+    case Bytes(kEventWhats):
       return Append(events.whats, block.get_packed_uint32());
-    case kEventThreads:
+    case Bytes(kEventThreads):
       return Append(events.threads, block.get_packed_uint32());
-    case kEventStacks:
+    case Bytes(kEventStacks):
       return Append(events.stacks, block.get_packed_sint64());
-    case kEventReasons:
+    case Bytes(kEventReasons):
       return Append(events.reasons, block.get_packed_uint32());
-    case kEventEnds:
+    case Bytes(kEventEnds):
       return Append(events.ends, block.get_packed_sint64());
-    case kEventWeights:
+    case Bytes(kEventWeights):
       return Append(events.weights, block.get_packed_sint64());
-    case kEventCpus:
+    case Bytes(kEventCpus):
       return Append(events.cpus, block.get_packed_uint64());
-    case kEventCounts:
+    case Bytes(kEventCounts):
       return Append(events.counts, block.get_packed_uint32());
     default:
       block.skip();
@@ -319,7 +319,10 @@ void RecordingReplay::Finish() { impl_->Finish(); }
 absl::StatusOr<uint32_t> RecordingReplay::StreamOf(std::string_view message) {
   try {
     protozero::pbf_reader block(message.data(), message.size());
-    while (block.next(kStream)) return block.get_uint32();
+    while (block.next()) {
+      if (block.tag_and_type() == Varint(kStream)) return block.get_uint32();
+      block.skip();
+    }
     return 0;
   } catch (const protozero::exception&) {
     return Damaged("what is no message");
