@@ -11,6 +11,7 @@ namespace spyhop {
 int AttachCommand(const Arguments& arguments);
 int RunCommand(const Arguments& arguments);
 int ReportCommand(const Arguments& arguments);
+int DiffCommand(const Arguments& arguments);
 int SnapshotCommand(const Arguments& arguments);
 int ListCommand(const Arguments& arguments);
 int DoctorCommand(const Arguments& arguments);

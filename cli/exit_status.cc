@@ -22,6 +22,8 @@ ExitStatus ExitStatusOf(const absl::Status& status) {
     case absl::StatusCode::kFailedPrecondition:
     case absl::StatusCode::kUnimplemented:
       return kExitNotPython;
+    case absl::StatusCode::kResourceExhausted:
+      return kExitNothingSampled;
     default:
       return kExitFailed;
   }

@@ -14,6 +14,7 @@ enum ExitStatus : int {
   kExitNotPermitted = 4,
   kExitNotPython = 5,  // or a version that is not supported
   kExitNothingSampled = 6,
+  kExitSlower = 7,  // diff --fail-above
   // `spyhop run`, when the program could not be run; else it is the program's own.
   kExitCouldNotStart = 125,
   kExitNotExecutable = 126,

@@ -18,6 +18,7 @@ std::string HelpFor(const std::string& command) {
       {"attach", "spyhop attach --pid PID [options]", kAttachExamples, AttachOptionList, kViews},
       {"run", "spyhop run [options] -- PROGRAM ARGS...", kRunExamples, RunOptionList, kViews},
       {"report", "spyhop report RECORDING... [options]", kReportExamples, ReportOptionList, kViews},
+      {"diff", "spyhop diff BEFORE AFTER [options]", kDiffExamples, DiffOptionList},
       {"snapshot", "spyhop snapshot --pid PID [options]", kSnapshotExamples, SnapshotOptionList},
       {"list", "spyhop list [options]", kListExamples, ListOptionList},
       {"doctor", "spyhop doctor [--pid PID]", kDoctorExamples, DoctorOptionList},

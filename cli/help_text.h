@@ -18,6 +18,9 @@ inline constexpr const char* kReportExamples =
     "  spyhop report p.spyhop --from 60 --to 90    of half a minute of it\n"
     "  spyhop report p.spyhop -o p.html -o p.pb.gz in other formats\n"
     "  spyhop report monday.spyhop tuesday.spyhop  of several\n";
+inline constexpr const char* kDiffExamples =
+    "  spyhop diff before.spyhop after.spyhop         what got slower or faster, by line\n"
+    "  spyhop diff --fail-above 10 a.spyhop b.spyhop  exit status 7: more than 10 % slower\n";
 inline constexpr const char* kSnapshotExamples =
     "  spyhop snapshot --pid 1234           every thread's stack now\n"
     "  spyhop snapshot -p 1234 --json       the same for scripts\n";

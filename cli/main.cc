@@ -5,11 +5,11 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/version.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
 #include "cli/interruption.h"
 #include "cli/suggest.h"
-#include "cli/version.h"
 #include "report/escape.h"
 
 namespace spyhop {
@@ -29,7 +29,7 @@ constexpr Command kCommands[] = {
     {"doctor", "can it attach to a process; if not, what to do", DoctorCommand},
     {"top", "a live view in the terminal", nullptr},
     {"report", "views and formats of a recording made earlier", ReportCommand},
-    {"diff", "what got slower or faster between two recordings", nullptr},
+    {"diff", "what got slower or faster between two recordings", DiffCommand},
     {"daemon", "continuous sampling within a budget", nullptr},
     {"ctl", "talk to a running daemon", nullptr},
 };

@@ -44,12 +44,20 @@ OptionList Sampling() {
   };
 }
 
+OptionList Filters() {
+  return {
+      {"file", "GLOB", "keep only these files"},
+      {"thread", "GLOB", "keep only these threads"},
+      {"function", "REGEX", "keep only these functions"},
+  };
+}
+
 // Of attach, run and report: where a profile goes, and what of it is shown.
 OptionList Output() {
   return {
       {"output,o", "FILE", "where to write, repeatable; - is stdout; its name tells the format",
        true},
-      {"format,f", "NAME", absl::StrCat("of the output: ", AvailableFormats()), true},
+      {"format,f", "NAME", absl::StrCat("of the output: ", FormatNames()), true},
       {"view", "NAME", "of the table: lines, functions, threads, waits (see below); default lines"},
       {"threads,t", "", "rows and stacks for each thread"},
       {"idle,i", "", "count idle threads too"},
@@ -57,9 +65,6 @@ OptionList Output() {
       {"no-source", "", "no source text in tables and reports"},
       {"sort", "KEY", "self total python native system wait gil cpu"},
       {"limit", "N", "rows of the table; default 30, 0 = all"},
-      {"file", "GLOB", "keep only these files"},
-      {"thread", "GLOB", "keep only these threads"},
-      {"function", "REGEX", "keep only these functions"},
   };
 }
 
@@ -69,15 +74,28 @@ OptionList AttachOptionList() {
   return Join({{{"pid,p", "PID", "the process to sample; repeatable", true}},
                Sampling(),
                Output(),
+               Filters(),
                Common()});
 }
 
-OptionList RunOptionList() { return Join({Sampling(), Output(), Common()}); }
+OptionList RunOptionList() { return Join({Sampling(), Output(), Filters(), Common()}); }
 
 OptionList ReportOptionList() {
   return Join({{{"from", "SECONDS", "leave out what was before this time since the start"},
                 {"to", "SECONDS", "leave out what was after this time since the start"}},
                Output(),
+               Filters(),
+               Common()});
+}
+
+OptionList DiffOptionList() {
+  return Join({{{"fail-above", "PERCENT", "exit status 7 when something got slower by more"},
+                {"output,o", "FILE", "instead of stdout; FILE.json: as JSON"},
+                {"format,f", "NAME", "table or json"},
+                {"view", "NAME", "of the table: lines, functions; default lines"},
+                {"idle,i", "", "count idle threads too"},
+                {"limit", "N", "rows of the table; default 30, 0 = all"}},
+               Filters(),
                Common()});
 }
 

@@ -9,6 +9,7 @@ namespace spyhop {
 OptionList AttachOptionList();
 OptionList RunOptionList();
 OptionList ReportOptionList();
+OptionList DiffOptionList();
 OptionList SnapshotOptionList();
 OptionList ListOptionList();
 OptionList DoctorOptionList();

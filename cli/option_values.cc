@@ -109,6 +109,13 @@ absl::StatusOr<size_t> ParseLimit(const std::string& text) {
   return Wrong("--limit", text, "the number of rows is 0 (all of them) or more");
 }
 
+absl::StatusOr<double> ParsePercent(const std::string& text) {
+  constexpr Unit kUnits[] = {{"%", 1}};
+  const std::optional<double> percent = NumberWithUnit(text, kUnits);
+  if (percent && *percent <= 1e6) return *percent;
+  return Wrong("--fail-above", text, "a percentage is 0 or more, like 10 or 2.5");
+}
+
 absl::StatusOr<PauseMode> ParsePause(const std::string& text) {
   constexpr Word<PauseMode> kWords[] = {{"auto", PauseMode::kAuto}, {"never", PauseMode::kNever}};
   return OneOf("--pause", text, kWords);
@@ -153,7 +160,8 @@ absl::StatusOr<std::vector<OutputSpec>> PairOutputs(const std::vector<std::strin
   std::vector<OutputSpec> outputs;
   for (size_t i = 0; i < paths.size(); ++i) {
     absl::StatusOr<const Format*> format =
-        formats.empty() ? GuessFormat(paths[i]) : FindFormat(formats[formats.size() > 1 ? i : 0]);
+        formats.empty() ? absl::StatusOr<const Format*>(GuessFormat(paths[i]))
+                        : FindFormat(formats[formats.size() > 1 ? i : 0]);
     if (!format.ok()) return format.status();
     for (const OutputSpec& other : outputs) {
       if (other.path != paths[i]) continue;

@@ -16,6 +16,7 @@ absl::StatusOr<double> ParseRate(const std::string& text);     // "100", "100hz"
 absl::StatusOr<Nanos> ParseDuration(const std::string& text);  // "10", "0.5", "500ms", "2m", "1h"
 absl::StatusOr<Nanos> ParseInstant(const std::string& text);   // a duration since the start, or 0
 absl::StatusOr<size_t> ParseLimit(const std::string& text);    // "30"; 0 = all
+absl::StatusOr<double> ParsePercent(const std::string& text);  // "10", "2.5%"
 absl::StatusOr<PauseMode> ParsePause(const std::string& text);
 absl::StatusOr<NativeDetail> ParseNative(const std::string& text);
 absl::StatusOr<SortKey> ParseSort(const std::string& text);

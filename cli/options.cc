@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/absl_view.h"
 #include "cli/option_lists.h"
 #include "cli/option_parser.h"
 #include "cli/option_values.h"
@@ -52,12 +53,10 @@ ViewOptions GetView(Parsed& parsed) {
   parsed.Convert("view", ParseView, view.table);
   parsed.Convert("sort", ParseSort, view.sort);
   parsed.Convert("limit", ParseLimit, view.limit);
-  const FilterPatterns patterns{
-      .file = parsed.Text("file"),
-      .thread = parsed.Text("thread"),
-      .function = parsed.Text("function"),
-  };
-  parsed.Keep(Filter::Create(patterns), view.filter);
+  parsed.Keep(Filter::Create({.file = parsed.Text("file"),
+                              .thread = parsed.Text("thread"),
+                              .function = parsed.Text("function")}),
+              view.filter);
   return view;
 }
 
@@ -79,16 +78,31 @@ RecordOptions GetRecord(Parsed& parsed) {
 }
 
 // A snapshot has two formats: every other name is the text's.
-bool IsNamedJson(const std::string& path) {
-  const absl::StatusOr<const Format*> format = GuessFormat(path);
-  return format.ok() && (*format)->name == "json";
-}
+bool IsNamedJson(const std::string& path) { return GuessFormat(path)->name == "json"; }
 
 void RefuseRecording(Parsed& parsed, const OutputOptions& options) {
   for (const OutputSpec& output : options.outputs) {
     if (!output.format->is_recording) continue;
     parsed.Fail(Usage(absl::StrCat("--output '", EscapeForTerminal(output.path),
                                    "': recordings are made by attach and run only")));
+  }
+}
+
+// A comparison has two formats, and two views.
+void GetDiffOutput(Parsed& parsed, DiffCommandOptions& options) {
+  const Strings files = parsed.Has("output") ? Strings{parsed.Text("output")} : Strings{};
+  const Strings formats = parsed.Has("format") ? Strings{parsed.Text("format")} : Strings{};
+  const absl::StatusOr<std::vector<OutputSpec>> outputs = PairOutputs(files, formats);
+  if (!outputs.ok()) return parsed.Fail(outputs.status());
+  options.output = outputs->front();
+  const std::string_view format = options.output.format->name;
+  if (format != "table" && format != "json") {
+    parsed.Fail(Usage(absl::StrCat("--format '", AbslView(format), "': use one of: table json")));
+  }
+  const TableView view = options.view.table;
+  if (view != TableView::kLines && view != TableView::kFunctions) {
+    parsed.Fail(
+        Usage(absl::StrCat("--view '", parsed.Text("view"), "': use one of: lines functions")));
   }
 }
 
@@ -174,6 +188,26 @@ absl::StatusOr<RunOptions> ParseRun(const Arguments& arguments) {
     return Usage("which program? Write it after --, like: spyhop run -- python3 app.py");
   }
   return options;
+}
+
+absl::StatusOr<DiffCommandOptions> ParseDiff(const Arguments& arguments) {
+  return ParseInto<DiffCommandOptions>(
+      DiffOptionList(), arguments,
+      [](Parsed& parsed, DiffCommandOptions& options, CommonOptions*& c) {
+        options.common = GetCommon(parsed);
+        c = &options.common;
+        options.view = GetView(parsed);
+        options.diff.idle = options.view.idle;
+        parsed.Convert("fail-above", ParsePercent, options.diff.fail_above);
+        GetDiffOutput(parsed, options);
+        if (parsed.arguments().size() != 2) {
+          parsed.Fail(Usage("which two recordings? Like: spyhop diff before.spyhop after.spyhop"));
+          return;
+        }
+        options.before = parsed.arguments()[0];
+        options.after = parsed.arguments()[1];
+      },
+      true);
 }
 
 absl::StatusOr<SnapshotCommandOptions> ParseSnapshot(const Arguments& arguments) {

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "base/log.h"
 #include "report/format.h"
+#include "report/profile_diff.h"
 #include "report/view.h"
 #include "sampler/profile/recording_range.h"
 #include "sampler/sampler.h"
@@ -62,6 +63,15 @@ struct RunOptions {
   std::vector<std::string> program;  // with its arguments
 };
 
+struct DiffCommandOptions {
+  CommonOptions common;
+  ViewOptions view;
+  DiffOptions diff;
+  std::string before;  // recordings
+  std::string after;
+  OutputSpec output;
+};
+
 struct SnapshotCommandOptions {
   CommonOptions common;
   SnapshotOptions snapshot;
@@ -85,11 +95,12 @@ using Arguments = std::vector<std::string>;  // those after the command
 absl::StatusOr<AttachOptions> ParseAttach(const Arguments& arguments);
 absl::StatusOr<RunOptions> ParseRun(const Arguments& arguments);
 absl::StatusOr<ReportOptions> ParseReport(const Arguments& arguments);
+absl::StatusOr<DiffCommandOptions> ParseDiff(const Arguments& arguments);
 absl::StatusOr<SnapshotCommandOptions> ParseSnapshot(const Arguments& arguments);
 absl::StatusOr<ListOptions> ParseList(const Arguments& arguments);
 absl::StatusOr<DoctorOptions> ParseDoctor(const Arguments& arguments);
 
-// Examples, then the options of "attach", "run", "report", "snapshot", "list", "doctor".
+// Examples, then the options of "attach", "run", "report", "diff", "snapshot", "list", "doctor".
 std::string HelpFor(const std::string& command);
 
 }  // namespace spyhop

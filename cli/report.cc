@@ -1,18 +1,13 @@
 // `spyhop report`: any view or format of recordings made earlier.
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "base/absl_view.h"
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
 #include "cli/messages.h"
-#include "report/escape.h"
-#include "report/recording_file.h"
-#include "report/table_header.h"
+#include "cli/recording_input.h"
 #include "sampler/target/regular_file.h"
 
 namespace spyhop {
@@ -30,37 +25,12 @@ SourceOpener UnchangedSince(absl::Time end) {
   };
 }
 
-// What is missing is said; what is there is shown.
-absl::Status ReadAll(const ReportOptions& options, Profile& profile) {
-  const bool timeline = WantsTimeline(options.outputs);
-  if (timeline) profile.KeepTimeline();
-  for (const std::string& path : options.recordings) {
-    absl::StatusOr<ReadRecording> read =
-        ReadRecordingFile(path, {.range = options.range, .timeline = timeline});
-    if (!read.ok()) return read.status();
-    if (!read->damage.ok()) {
-      SayWarning(
-          absl::StrCat(EscapeForTerminal(path), ": ", read->damage.message(),
-                       "; what comes before is used: ", ShortDuration(read->profile.duration())));
-    }
-    if (options.recordings.size() == 1) {
-      profile = std::move(read->profile);
-    } else {
-      profile.Merge(read->profile);
-    }
-  }
-  return absl::OkStatus();
-}
-
 int MakeReport(const ReportOptions& options, Interruption& interruption) {
   Profile profile;
-  const absl::Status read = ReadAll(options, profile);
+  const absl::Status read =
+      ReadRecordings(options.recordings,
+                     {.range = options.range, .timeline = WantsTimeline(options.outputs)}, profile);
   if (!read.ok()) return Report(read);
-  if (profile.figures().samples == 0) {
-    SayError(absl::StrCat("there is no sample in ", options.range.is_all() ? "it" : "that time",
-                          ", so nothing was written"));
-    return kExitNothingSampled;
-  }
   OutputOptions output = options;
   if (output.source) {
     output.view.open_source =

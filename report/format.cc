@@ -4,9 +4,15 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/absl_view.h"
+#include "report/chrome_trace.h"
 #include "report/collapsed.h"
 #include "report/escape.h"
+#include "report/gecko.h"
+#include "report/html_report.h"
 #include "report/json_profile.h"
+#include "report/pprof.h"
+#include "report/pstats.h"
+#include "report/speedscope.h"
 #include "report/table.h"
 
 namespace spyhop {
@@ -15,54 +21,50 @@ namespace {
 // Longer suffixes come before those they end with: ".speedscope.json" before ".json".
 const std::vector<Format>& Formats() {
   static const auto& formats = *new std::vector<Format>{
-      {"table", {".table"}, WriteTable, true},
-      {"speedscope", {".speedscope.json"}, nullptr},
-      {"gecko", {".gecko.json"}, nullptr},
-      {"chrome", {".trace.json"}, nullptr},
-      {"json", {".json"}, WriteJsonProfile},
-      {"html", {".html"}, nullptr},
-      {"collapsed", {".collapsed", ".folded", ".txt"}, WriteCollapsed},
-      {"pprof", {".pb.gz", ".pprof"}, nullptr},
-      {"pstats", {".pstats", ".prof"}, nullptr},
-      {.name = "recording", .suffixes = {".spyhop"}, .write = nullptr, .is_recording = true},
+      {.name = "table", .suffixes = {".table"}, .write = WriteTable, .for_terminals = true},
+      {.name = "html", .suffixes = {".html"}, .write = WriteHtmlReport, .wants_timeline = true},
+      {.name = "speedscope",
+       .suffixes = {".speedscope.json"},
+       .write = WriteSpeedscope,
+       .wants_timeline = true},
+      {.name = "gecko", .suffixes = {".gecko.json"}, .write = WriteGecko, .wants_timeline = true},
+      {.name = "chrome",
+       .suffixes = {".trace.json"},
+       .write = WriteChromeTrace,
+       .wants_timeline = true},
+      {.name = "json", .suffixes = {".json"}, .write = WriteJsonProfile},
+      {.name = "collapsed", .suffixes = {".collapsed", ".folded", ".txt"}, .write = WriteCollapsed},
+      {.name = "pprof", .suffixes = {".pb.gz", ".pprof"}, .write = WritePprof},
+      {.name = "pstats", .suffixes = {".pstats", ".prof"}, .write = WritePstats},
+      {.name = "recording", .suffixes = {".spyhop"}, .is_recording = true},
   };
   return formats;
-}
-
-bool IsAvailable(const Format& format) { return format.write != nullptr || format.is_recording; }
-
-absl::StatusOr<const Format*> Available(const Format& format) {
-  if (IsAvailable(format)) return &format;
-  return absl::InvalidArgumentError(absl::StrCat(
-      "the format '", AbslView(format.name),
-      "' is not available in this version; use one of: ", AvailableFormats(), " (-f)"));
 }
 
 }  // namespace
 
 absl::StatusOr<const Format*> FindFormat(std::string_view name) {
   for (const Format& format : Formats()) {
-    if (format.name == name) return Available(format);
+    if (format.name == name) return &format;
   }
   return absl::InvalidArgumentError(absl::StrCat("there is no format '", EscapeForTerminal(name),
-                                                 "'; use one of: ", AvailableFormats()));
+                                                 "'; use one of: ", FormatNames()));
 }
 
-absl::StatusOr<const Format*> GuessFormat(std::string_view file_name) {
+const Format* GuessFormat(std::string_view file_name) {
   for (const Format& format : Formats()) {
     for (const std::string_view suffix : format.suffixes) {
       if (absl::EndsWithIgnoreCase(AbslView(file_name), AbslView(suffix))) {
-        return Available(format);
+        return &format;
       }
     }
   }
-  return FindFormat("table");
+  return &Formats().front();
 }
 
-std::string AvailableFormats() {
+std::string FormatNames() {
   std::string names;
   for (const Format& format : Formats()) {
-    if (!IsAvailable(format)) continue;
     absl::StrAppend(&names, names.empty() ? "" : " ", AbslView(format.name));
   }
   return names;

@@ -17,22 +17,21 @@ namespace spyhop {
 struct Format {
   std::string_view name;                   // of `-f`
   std::vector<std::string_view> suffixes;  // of `-o`
-  // Null: planned, not made yet; or a recording.
-  void (*write)(const Profile& profile, const ViewOptions& options, Sink& sink);
+  // Null for recordings.
+  void (*write)(const Profile& profile, const ViewOptions& options, Sink& sink) = nullptr;
   bool for_terminals = false;   // heeds width and colour
   bool is_recording = false;    // written while sampling: RecordingFile
   bool wants_timeline = false;  // shows samples in the order of time, where the profile has them
 };
 
-// The format of that name. kInvalidArgument, listing those available, when there is none or it is
-// not made yet.
+// The format of that name. kInvalidArgument, with a list of all, when there is none.
 absl::StatusOr<const Format*> FindFormat(std::string_view name);
 
-// The format a file name asks for; the table when its suffix says nothing. Errors as above.
-absl::StatusOr<const Format*> GuessFormat(std::string_view file_name);
+// The format a file name asks for; the table when its suffix says nothing.
+const Format* GuessFormat(std::string_view file_name);
 
-// "table json collapsed".
-std::string AvailableFormats();
+// "table html json ...".
+std::string FormatNames();
 
 }  // namespace spyhop
 

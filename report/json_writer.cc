@@ -81,6 +81,11 @@ JsonWriter& JsonWriter::Newline() {
   return *this;
 }
 
+JsonWriter& JsonWriter::Null() {
+  impl_->writer.Null();
+  return *this;
+}
+
 JsonWriter& JsonWriter::Value(std::string_view text) {
   const std::string clean = ReplaceInvalidUtf8(text);
   impl_->writer.String(clean.data(), static_cast<rapidjson::SizeType>(clean.size()));

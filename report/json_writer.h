@@ -35,6 +35,7 @@ class JsonWriter {
   // Ends a line, between two documents.
   JsonWriter& Newline();
 
+  JsonWriter& Null();
   JsonWriter& Value(std::string_view text);
   JsonWriter& Value(const char* text) { return Value(std::string_view(text)); }
   JsonWriter& Value(bool truth);

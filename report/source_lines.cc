@@ -76,6 +76,34 @@ void ReadLines(int fd, const LinePicker::Wanted& wanted) {
   picker.EndLine();
 }
 
+bool MayBeSource(const std::string& file) { return !file.empty() && file[0] != '<'; }
+
+// None when there is more.
+std::optional<std::string> ReadAtMost(int fd, size_t most_bytes) {
+  std::string text(most_bytes + 1, '\0');
+  size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t got = read(fd, text.data() + size, text.size() - size);
+    if (got < 0) return std::nullopt;
+    if (got == 0) break;
+    size += static_cast<size_t>(got);
+  }
+  if (size > most_bytes) return std::nullopt;
+  text.resize(size);
+  return text;
+}
+
+std::vector<std::string> SplitLines(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, std::min(end, kMostOfLine));
+    lines.emplace_back(line.substr(0, line.find_last_not_of(" \t\r\f") + 1));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::vector<std::string> ReadSourceLines(const SourceOpener& open,
@@ -84,7 +112,7 @@ std::vector<std::string> ReadSourceLines(const SourceOpener& open,
   std::map<std::pair<int, std::string>, LinePicker::Wanted> files;
   for (size_t i = 0; i < places.size(); ++i) {
     const SourcePlace& place = places[i];
-    if (place.line <= 0 || place.file.empty() || place.file[0] == '<') continue;
+    if (place.line <= 0 || !MayBeSource(place.file)) continue;
     files[{place.pid, place.file}].emplace(place.line, &texts[i]);
   }
   for (const auto& [file, wanted] : files) {
@@ -92,6 +120,16 @@ std::vector<std::string> ReadSourceLines(const SourceOpener& open,
     if (fd.valid() && MayShow(fd.get())) ReadLines(fd.get(), wanted);
   }
   return texts;
+}
+
+std::optional<std::vector<std::string>> ReadSourceFile(const SourceOpener& open, int pid,
+                                                       const std::string& file, size_t most_bytes) {
+  if (!MayBeSource(file)) return std::nullopt;
+  const ScopedFd fd = open(pid, file);
+  if (!fd.valid() || !MayShow(fd.get())) return std::nullopt;
+  const std::optional<std::string> text = ReadAtMost(fd.get(), most_bytes);
+  if (!text || text->find('\0') != std::string::npos) return std::nullopt;
+  return SplitLines(*text);
 }
 
 }  // namespace spyhop

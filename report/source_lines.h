@@ -7,6 +7,7 @@
 #define SPYHOP_REPORT_SOURCE_LINES_H_
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,11 @@ struct SourcePlace {
 // not escaped.
 std::vector<std::string> ReadSourceLines(const SourceOpener& open,
                                          const std::vector<SourcePlace>& places);
+
+// A whole file's lines, with their indentation, cut like those above; none when it cannot be read,
+// has more than `most_bytes`, or is no text (holds NUL).
+std::optional<std::vector<std::string>> ReadSourceFile(const SourceOpener& open, int pid,
+                                                       const std::string& file, size_t most_bytes);
 
 }  // namespace spyhop
 

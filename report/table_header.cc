@@ -23,16 +23,14 @@ std::string Percent(double part, double whole) {
   return whole > 0 ? absl::StrFormat("%.2f %%", 100 * part / whole) : "0 %";
 }
 
-std::string TargetLine(const TargetInfo& target, const ViewOptions& options) {
+std::string TargetLine(const TargetInfo& target, size_t width) {
   std::string command = EscapeForTerminal(absl::StrJoin(target.command, " "));
   if (command.empty()) command = EscapeForTerminal(target.executable);
   const std::string start =
       absl::StrCat("Process ", target.pid, ", Python ", EscapeForTerminal(target.python_version),
                    " (", EscapeForTerminal(target.flavour), "): ");
-  const size_t room = options.width == 0
-                          ? kMostOfCommand
-                          : options.width - std::min(options.width - 1, start.size());
-  return absl::StrCat(start, CutRight(command, room), "\n");
+  const size_t room = width == 0 ? kMostOfCommand : width - std::min(width - 1, start.size());
+  return absl::StrCat(start, CutRight(command, room));
 }
 
 std::string RateLine(const Profile& profile) {
@@ -150,17 +148,29 @@ std::string ShortNumber(double number) {
   return text;
 }
 
-void WriteTableHeader(const Profile& profile, const ViewOptions& options, Sink& sink) {
+std::vector<std::string> TargetLines(const Profile& profile, size_t width) {
   const auto& targets = profile.targets();
+  std::vector<std::string> lines;
   for (size_t i = 0; i < std::min(targets.size(), kMostTargets); ++i) {
-    sink.Append(TargetLine(targets[i], options));
+    lines.push_back(TargetLine(targets[i], width));
   }
   if (targets.size() > kMostTargets) {
-    sink.Append(absl::StrCat(
-        "and ", Counted(targets.size() - kMostTargets, "more process", "more processes"), "\n"));
+    lines.push_back(absl::StrCat(
+        "and ", Counted(targets.size() - kMostTargets, "more process", "more processes")));
   }
-  for (const std::string& line : {RateLine(profile), LossLine(profile.figures()), CostLine(profile),
-                                  MeaningLine(profile, options)}) {
+  return lines;
+}
+
+std::vector<std::string> FigureLines(const Profile& profile, const ViewOptions& options) {
+  return {RateLine(profile), LossLine(profile.figures()), CostLine(profile),
+          MeaningLine(profile, options)};
+}
+
+void WriteTableHeader(const Profile& profile, const ViewOptions& options, Sink& sink) {
+  for (const std::string& line : TargetLines(profile, options.width)) {
+    sink.Append(absl::StrCat(line, "\n"));
+  }
+  for (const std::string& line : FigureLines(profile, options)) {
     WriteWrapped(line, options.width, sink);
   }
 }

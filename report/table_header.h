@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "report/sink.h"
 #include "report/view.h"
@@ -14,6 +15,12 @@
 namespace spyhop {
 
 void WriteTableHeader(const Profile& profile, const ViewOptions& options, Sink& sink);
+
+// Its parts, for formats with a place for remarks. A line for each process, no wider than `width`
+// (0: as need be), and "and 3 more processes" when there are many.
+std::vector<std::string> TargetLines(const Profile& profile, size_t width);
+// How fast, what was lost, what it cost, what the times mean: a line each, of any width.
+std::vector<std::string> FigureLines(const Profile& profile, const ViewOptions& options);
 
 // "1 too-deep, 3 changed", or "none".
 std::string CountsByCause(const std::array<uint64_t, kSampleErrorCodes>& counts);

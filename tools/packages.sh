@@ -23,6 +23,13 @@ test_packages=(
   python3-gunicorn python3-aiohttp python3-numpy python3-celery uwsgi-core uwsgi-plugin-python3
 )
 
+# The readers of Spyhop's files (tests/viewers). Node.js and npm come beside them: tools/viewers.
+viewer_packages=(
+  chromium   # speedscope
+  golang-go  # go tool pprof
+  jq python3-jsonschema
+)
+
 develop_packages=(
   clang clang-format clang-tidy libclang-rt-14-dev libbenchmark-dev shellcheck git
 )

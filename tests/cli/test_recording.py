@@ -81,7 +81,7 @@ class Recordings(unittest.TestCase):
         for part in parts:
             self.assertAlmostEqual(part['duration_s'], 1, delta=0.1)
         late = spyhop.run('report', path, '--from', 100).expect(spyhop.NO_SAMPLES)
-        self.assertIn('no sample in that time', late.err)
+        self.assertIn('at that time, so nothing was written', late.err)
 
     def test_several_become_one(self):
         first = self.record('-d', 1)

@@ -3,39 +3,60 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_split.h"
+
 namespace spyhop {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
-std::string Guess(std::string_view name) {
-  const absl::StatusOr<const Format*> format = GuessFormat(name);
-  return format.ok() ? std::string((*format)->name) : std::string(format.status().message());
-}
+std::string_view Guess(std::string_view name) { return GuessFormat(name)->name; }
 
 TEST(Format, IsGuessedByTheFilesName) {
   EXPECT_EQ(Guess("p.json"), "json");
   EXPECT_EQ(Guess("/a.json/P.FOLDED"), "collapsed");
   EXPECT_EQ(Guess("p.collapsed"), "collapsed");
   EXPECT_EQ(Guess("p.txt"), "collapsed");
+  EXPECT_EQ(Guess("p.pb.gz"), "pprof");
+  EXPECT_EQ(Guess("p.pprof"), "pprof");
+  EXPECT_EQ(Guess("p.prof"), "pstats");
+  EXPECT_EQ(Guess("p.pstats"), "pstats");
+  EXPECT_EQ(Guess("p.HTML"), "html");
   EXPECT_EQ(Guess("-"), "table");
   EXPECT_EQ(Guess("p"), "table");
 }
 
 TEST(Format, PrefersTheLongerSuffix) {
-  EXPECT_THAT(Guess("p.speedscope.json"), HasSubstr("'speedscope' is not available"));
-  EXPECT_THAT(Guess("p.gecko.json"), HasSubstr("'gecko'"));
-  EXPECT_THAT(Guess("p.trace.json"), HasSubstr("'chrome'"));
+  EXPECT_EQ(Guess("p.speedscope.json"), "speedscope");
+  EXPECT_EQ(Guess("p.gecko.json"), "gecko");
+  EXPECT_EQ(Guess("p.trace.json"), "chrome");
 }
 
-TEST(Format, SaysWhatIsAvailableForWhatIsNotMadeYet) {
-  for (const char* name :
-       {"html", "speedscope", "pprof", "gecko", "chrome", "pstats", "recording"}) {
-    const absl::Status status = FindFormat(name).status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << name;
-    EXPECT_THAT(std::string(status.message()), HasSubstr("table json collapsed")) << name;
+TEST(Format, SaysWhichOnesShowTime) {
+  for (const char* name : {"speedscope", "gecko", "chrome", "html"}) {
+    EXPECT_TRUE((*FindFormat(name))->wants_timeline) << name;
   }
-  EXPECT_THAT(std::string(FindFormat("x").status().message()), HasSubstr("no format 'x'"));
+  for (const char* name : {"table", "json", "collapsed", "pprof", "pstats", "recording"}) {
+    EXPECT_FALSE((*FindFormat(name))->wants_timeline) << name;
+  }
+}
+
+TEST(Format, IsWrittenByAWriterUnlessItIsARecording) {
+  const std::string names = FormatNames();
+  for (const absl::string_view word : absl::StrSplit(names, ' ')) {
+    const std::string_view name(word.data(), word.size());
+    const Format& format = **FindFormat(name);
+    EXPECT_NE(format.write != nullptr, format.is_recording) << name;
+  }
+}
+
+TEST(Format, ListsAllWhenThereIsNone) {
+  const absl::Status status = FindFormat("x").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("no format 'x'"), HasSubstr("table html speedscope gecko chrome json "
+                                                          "collapsed pprof pstats recording")));
 }
 
 TEST(Filter, MatchesPathsOrTheirLastPart) {

@@ -60,11 +60,29 @@ TEST_F(SourceLinesTest, DoesNotReadWhatIsNoFile) {
               ElementsAre("", "", "", "", "", ""));
 }
 
+TEST_F(SourceLinesTest, ReadsAWholeFileWithItsIndentation) {
+  Write("def f():\r\n\treturn 1  \n\n" + std::string(500, 'x') + "\nlast");
+  EXPECT_THAT(*ReadSourceFile(OpenHere, 1, path_, 1000),
+              ElementsAre("def f():", "\treturn 1", "", std::string(400, 'x'), "last"));
+}
+
+TEST_F(SourceLinesTest, ReadsNoWholeFileThatIsTooLargeOrNoText) {
+  Write("12345");
+  EXPECT_TRUE(ReadSourceFile(OpenHere, 1, path_, 5).has_value());
+  EXPECT_FALSE(ReadSourceFile(OpenHere, 1, path_, 4).has_value());
+  Write(std::string("a\0b", 3));
+  EXPECT_FALSE(ReadSourceFile(OpenHere, 1, path_, 100).has_value());
+  for (const char* name : {"/dev/zero", "/tmp", "<string>", "", "/nothing"}) {
+    EXPECT_FALSE(ReadSourceFile(OpenHere, 1, name, 100).has_value()) << name;
+  }
+}
+
 TEST_F(SourceLinesTest, DoesNotShowRootsSecrets) {
   if (geteuid() != 0) GTEST_SKIP() << "only the superuser can read them";
   Write("secret\n");
   ASSERT_EQ(chmod(path_.c_str(), 0640), 0);
   EXPECT_THAT(ReadSourceLines(OpenHere, {{1, path_, 1}}), ElementsAre(""));
+  EXPECT_FALSE(ReadSourceFile(OpenHere, 1, path_, 100).has_value());
 }
 
 }  // namespace

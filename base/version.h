@@ -1,6 +1,6 @@
 // Spyhop's version, set by the build.
-#ifndef SPYHOP_CLI_VERSION_H_
-#define SPYHOP_CLI_VERSION_H_
+#ifndef SPYHOP_BASE_VERSION_H_
+#define SPYHOP_BASE_VERSION_H_
 
 namespace spyhop {
 
@@ -8,4 +8,4 @@ const char* Version();  // "0.1.0"
 
 }  // namespace spyhop
 
-#endif  // SPYHOP_CLI_VERSION_H_
+#endif  // SPYHOP_BASE_VERSION_H_
