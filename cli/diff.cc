@@ -6,6 +6,7 @@
 #include "cli/exit_status.h"
 #include "cli/recording_input.h"
 #include "cli/terminal.h"
+#include "report/diff_html.h"
 #include "report/diff_json.h"
 #include "report/diff_table.h"
 #include "report/profile_diff.h"
@@ -13,8 +14,8 @@
 namespace spyhop {
 namespace {
 
-absl::Status WriteDiff(const ProfileDiff& diff, const DiffCommandOptions& options,
-                       TemporaryFiles& temporary_files) {
+absl::Status WriteDiff(const Profile& before, const Profile& after, const ProfileDiff& diff,
+                       const DiffCommandOptions& options, TemporaryFiles& temporary_files) {
   absl::StatusOr<OutputFile> file = OutputFile::Open(options.output.path, &temporary_files);
   if (!file.ok()) return file.status();
   ViewOptions view = options.view;
@@ -24,6 +25,8 @@ absl::Status WriteDiff(const ProfileDiff& diff, const DiffCommandOptions& option
   }
   if (options.output.format->name == "json") {
     WriteDiffJson(diff, view, file->sink());
+  } else if (options.output.format->name == "html") {
+    WriteDiffHtml(before, after, view, file->sink());
   } else {
     WriteDiffTable(diff, view, file->sink());
   }
@@ -31,14 +34,13 @@ absl::Status WriteDiff(const ProfileDiff& diff, const DiffCommandOptions& option
 }
 
 int Compare(const DiffCommandOptions& options, TemporaryFiles& temporary_files) {
-  Profile profiles[2];
-  const std::string* paths[] = {&options.before, &options.after};
-  for (int i = 0; i < 2; ++i) {
-    const absl::Status read = ReadRecordings({*paths[i]}, {.timeline = true}, profiles[i]);
-    if (!read.ok()) return Report(read);
-  }
-  const ProfileDiff diff = DiffProfiles(profiles[0], profiles[1], options.diff);
-  const absl::Status written = WriteDiff(diff, options, temporary_files);
+  Profile before;
+  Profile after;
+  absl::Status read = ReadRecordings({options.before}, {.timeline = true}, before);
+  read.Update(ReadRecordings({options.after}, {.timeline = true}, after));
+  if (!read.ok()) return Report(read);
+  const ProfileDiff diff = DiffProfiles(before, after, options.diff);
+  const absl::Status written = WriteDiff(before, after, diff, options, temporary_files);
   if (!written.ok()) return Report(written);
   const bool fails = options.diff.fail_above && FailsAbove(diff, *options.diff.fail_above);
   return fails ? kExitSlower : kExitDone;

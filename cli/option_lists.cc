@@ -90,8 +90,8 @@ OptionList ReportOptionList() {
 
 OptionList DiffOptionList() {
   return Join({{{"fail-above", "PERCENT", "exit status 7 when something got slower by more"},
-                {"output,o", "FILE", "instead of stdout; FILE.json: as JSON"},
-                {"format,f", "NAME", "table or json"},
+                {"output,o", "FILE", "instead of stdout; FILE.json, FILE.html: in that format"},
+                {"format,f", "NAME", "table, json, html (a flame graph of what changed)"},
                 {"view", "NAME", "of the table: lines, functions; default lines"},
                 {"idle,i", "", "count idle threads too"},
                 {"limit", "N", "rows of the table; default 30, 0 = all"}},

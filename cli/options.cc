@@ -88,7 +88,7 @@ void RefuseRecording(Parsed& parsed, const OutputOptions& options) {
   }
 }
 
-// A comparison has two formats, and two views.
+// A comparison has three formats, and two views.
 void GetDiffOutput(Parsed& parsed, DiffCommandOptions& options) {
   const Strings files = parsed.Has("output") ? Strings{parsed.Text("output")} : Strings{};
   const Strings formats = parsed.Has("format") ? Strings{parsed.Text("format")} : Strings{};
@@ -96,8 +96,9 @@ void GetDiffOutput(Parsed& parsed, DiffCommandOptions& options) {
   if (!outputs.ok()) return parsed.Fail(outputs.status());
   options.output = outputs->front();
   const std::string_view format = options.output.format->name;
-  if (format != "table" && format != "json") {
-    parsed.Fail(Usage(absl::StrCat("--format '", AbslView(format), "': use one of: table json")));
+  if (format != "table" && format != "json" && format != "html") {
+    parsed.Fail(
+        Usage(absl::StrCat("--format '", AbslView(format), "': use one of: table json html")));
   }
   const TableView view = options.view.table;
   if (view != TableView::kLines && view != TableView::kFunctions) {

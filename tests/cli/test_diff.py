@@ -1,6 +1,8 @@
 """What got slower is named, first of all, and the exit status says so; two equal recordings are no change."""
 import context  # noqa: F401  isort:skip
+import json
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -70,9 +72,17 @@ class Diff(unittest.TestCase):
         diff = spyhop.run('diff', self.before, self.after, '-f', 'json').expect(spyhop.DONE).json()
         self.assertEqual(diff['schema'], 'spyhop.diff/1')
 
+    def test_a_flame_graph_of_what_changed(self):
+        page = os.path.join(self.folder, 'diff.html')
+        spyhop.run('diff', self.before, self.after, '-o', page).expect(spyhop.DONE)
+        with open(page, encoding='utf-8') as file:
+            data = json.loads(re.search(r'<script id="data"[^>]*>(.*?)</script>', file.read(), re.DOTALL).group(1))
+        self.assertEqual(len(data['before']['node']), len(data['before']['ns']))
+        self.assertAlmostEqual(sum(data['before']['ns']) / 1e9, 5, delta=1)
+
     def test_usage(self):
         for arguments, words in (((self.before,), 'which two recordings'), ((self.before,) * 3, 'which two recordings'),
-                                 ((self.before, self.after, '-f', 'html'), 'use one of: table json'),
+                                 ((self.before, self.after, '-f', 'pprof'), 'use one of: table json html'),
                                  ((self.before, self.after, '--view', 'waits'), 'use one of: lines functions'),
                                  ((self.before, self.after, '--fail-above', 'x'), '--fail-above')):
             result = spyhop.run('diff', *arguments).expect(spyhop.USAGE)
