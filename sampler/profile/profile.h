@@ -6,7 +6,6 @@
 #ifndef SPYHOP_SAMPLER_PROFILE_PROFILE_H_
 #define SPYHOP_SAMPLER_PROFILE_PROFILE_H_
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,8 +14,8 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/sample_error.h"
-#include "sampler/profile/histogram.h"
 #include "sampler/profile/interner.h"
+#include "sampler/profile/sampling_figures.h"
 #include "sampler/profile/time_class.h"
 
 namespace spyhop {
@@ -39,21 +38,6 @@ struct ThreadInfo {
   bool python = true;  // has a Python thread state
   Nanos observed = 0;  // wall time for which the thread was watched
   Times times;         // sums of its samples
-};
-
-// Counts and costs which every profile states.
-struct SamplingFigures {
-  double rate_hz = 0;      // as asked for
-  std::string pause_mode;  // "auto", "never"
-  uint64_t rounds = 0;
-  uint64_t late_rounds = 0;  // began more than half a period after their time
-  uint64_t samples = 0;
-  // Samples kept although their stack is not whole, and samples without a stack, by cause.
-  std::array<uint64_t, kSampleErrorCodes> truncated{};
-  std::array<uint64_t, kSampleErrorCodes> lost{};
-  DurationHistogram stops;
-  Nanos own_cpu = 0;
-  uint64_t own_peak_rss_bytes = 0;
 };
 
 // How much time a thread really had of each kind, by the scheduler.

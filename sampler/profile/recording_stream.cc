@@ -91,8 +91,15 @@ void AddStacks(const Profile& profile, size_t first, protozero::pbf_writer& bloc
   block.add_packed_uint32(kStackFrames, frames.begin(), frames.end());
 }
 
+uint64_t PackedCpu(Nanos cpu, Nanos weight) {
+  if (cpu == 0) return 0;
+  return cpu == weight ? 1 : static_cast<uint64_t>(cpu) + 1;
+}
+
+}  // namespace
+
 // The columns of a block's events.
-struct Columns {
+struct RecordingStream::Columns {
   std::vector<uint32_t> whats;
   std::vector<uint32_t> threads;
   std::vector<int64_t> stacks;
@@ -113,13 +120,6 @@ struct Columns {
     block.add_packed_uint32(kEventCounts, counts.begin(), counts.end());
   }
 };
-
-uint64_t PackedCpu(Nanos cpu, Nanos weight) {
-  if (cpu == 0) return 0;
-  return cpu == weight ? 1 : static_cast<uint64_t>(cpu) + 1;
-}
-
-}  // namespace
 
 RecordingStream::RecordingStream(Profile& profile, uint32_t index, Deliver deliver)
     : profile_(profile), index_(index), deliver_(std::move(deliver)) {
@@ -212,6 +212,19 @@ std::string RecordingStream::Encode(bool last) {
   for (; targets_ < profile_.targets().size(); ++targets_) {
     AddTarget(profile_.targets()[targets_], block);
   }
+  AddThreads(message);
+  EncodeEvents().Write(block);
+  for (const Scaled& each : scales_) AddScale(each.thread, each.scale, block);
+  AddFigures(profile_.figures(), block);
+  block.add_int64(kDuration, profile_.duration());
+  block.add_int64(kStart, absl::ToUnixNanos(profile_.start()));
+  if (last) block.add_bool(kIsLast, true);
+  return message;
+}
+
+// The new ones, and those that have another name now.
+void RecordingStream::AddThreads(std::string& message) {
+  protozero::pbf_writer block(message);
   for (size_t i = 0; i < profile_.threads().size(); ++i) {
     const ThreadInfo& info = profile_.threads()[i];
     OfThread& written = Of(ThreadIndex(i));
@@ -220,6 +233,10 @@ std::string RecordingStream::Encode(bool last) {
     written.named = true;
     written.name = info.name;
   }
+}
+
+// Each stack and end as what it is more than the thread's event before.
+RecordingStream::Columns RecordingStream::EncodeEvents() {
   Columns columns;
   for (OfThread& thread : threads_) {
     thread.stack = kNoStack;
@@ -240,13 +257,7 @@ std::string RecordingStream::Encode(bool last) {
     thread.stack = event.place.stack;
     thread.end = end = event.end;
   }
-  columns.Write(block);
-  for (const Scaled& each : scales_) AddScale(each.thread, each.scale, block);
-  AddFigures(profile_.figures(), block);
-  block.add_int64(kDuration, profile_.duration());
-  block.add_int64(kStart, absl::ToUnixNanos(profile_.start()));
-  if (last) block.add_bool(kIsLast, true);
-  return message;
+  return columns;
 }
 
 }  // namespace spyhop

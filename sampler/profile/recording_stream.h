@@ -63,7 +63,10 @@ class RecordingStream : public ProfileJournal {
   bool Continues(const Event& event, const Event& before) const;
   OfThread& Of(ThreadIndex thread);
   void Flush(bool last);
+  struct Columns;  // of a block's events
   std::string Encode(bool last);
+  void AddThreads(std::string& message);
+  Columns EncodeEvents();
 
   Profile& profile_;
   const uint32_t index_;
