@@ -254,8 +254,6 @@ absl::StatusOr<ReportOptions> ParseReport(const Arguments& arguments) {
         c = &options.common;
         AddTableOnStdout(options);
         CheckOutputsFit(parsed, options);
-        // Whatever native frames there are were asked for when it was recorded.
-        options.view.native = true;
         options.recordings = parsed.arguments();
         RefuseRecording(parsed, options);
         if (options.recordings.empty()) {

@@ -48,6 +48,11 @@ absl::Status CheckOutputs(const std::vector<OutputSpec>& outputs) {
   for (const OutputSpec& output : outputs) {
     const absl::Status status = CheckWritable(output.path);
     if (!status.ok()) return status;
+    if (output.format->is_binary && output.path == kStdout && isatty(STDOUT_FILENO) != 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--format '", AbslView(output.format->name),
+                       "' is not for a terminal; give it a file: -o FILE"));
+    }
   }
   return absl::OkStatus();
 }

@@ -24,7 +24,7 @@ using SamplerFactory =
     std::function<absl::StatusOr<std::unique_ptr<Sampler>>(int pid, const SamplerOptions& options)>;
 using Samplers = std::vector<std::unique_ptr<Sampler>>;
 
-// Before sampling: every output can be written.
+// Before sampling: every output can be written, and is not bytes for a terminal.
 absl::Status CheckOutputs(const std::vector<OutputSpec>& outputs);
 
 // What sampling fills besides the profile.

@@ -34,9 +34,9 @@ const std::vector<Format>& Formats() {
        .wants_timeline = true},
       {.name = "json", .suffixes = {".json"}, .write = WriteJsonProfile},
       {.name = "collapsed", .suffixes = {".collapsed", ".folded", ".txt"}, .write = WriteCollapsed},
-      {.name = "pprof", .suffixes = {".pb.gz", ".pprof"}, .write = WritePprof},
-      {.name = "pstats", .suffixes = {".pstats", ".prof"}, .write = WritePstats},
-      {.name = "recording", .suffixes = {".spyhop"}, .is_recording = true},
+      {.name = "pprof", .suffixes = {".pb.gz", ".pprof"}, .write = WritePprof, .is_binary = true},
+      {.name = "pstats", .suffixes = {".pstats", ".prof"}, .write = WritePstats, .is_binary = true},
+      {.name = "recording", .suffixes = {".spyhop"}, .is_binary = true, .is_recording = true},
   };
   return formats;
 }

@@ -20,6 +20,7 @@ struct Format {
   // Null for recordings.
   void (*write)(const Profile& profile, const ViewOptions& options, Sink& sink) = nullptr;
   bool for_terminals = false;   // heeds width and colour
+  bool is_binary = false;       // not for a terminal
   bool is_recording = false;    // written while sampling: RecordingFile
   bool wants_timeline = false;  // shows samples in the order of time, where the profile has them
 };
