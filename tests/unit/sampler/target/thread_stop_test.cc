@@ -118,10 +118,11 @@ TEST(ThreadStopper, EndOfItsThreadFreesAStoppedTarget) {
   child.AwaitProgress();
 }
 
-// The kernel copies 2 MB of arguments before it ends the other threads.
+// The kernel copies 2 MB of arguments before it ends the other threads. The shell makes no child,
+// which would outlive it and keep our stdout open.
 void ExecSlowly() {
   static std::string padding(100'000, 'x');
-  static char shell[] = "sh", option[] = "-c", script[] = "sleep 60";
+  static char shell[] = "sh", option[] = "-c", script[] = "exec sleep 60";
   std::vector<char*> arguments = {shell, option, script};
   arguments.resize(20, padding.data());
   arguments.push_back(nullptr);
