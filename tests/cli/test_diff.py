@@ -49,8 +49,8 @@ class Diff(unittest.TestCase):
         with open(cls.script, 'w', encoding='utf-8') as file:
             file.write(PROGRAM)
         cls.before = cls.record('before.spyhop', 5_000)
-        # Three times the work: no chance to miss it, whatever else the machine does.
-        cls.after = cls.record('after.spyhop', 15_000)
+        # Four times the work: no chance to miss it.
+        cls.after = cls.record('after.spyhop', 20_000)
 
     @classmethod
     def record(cls, name, rounds):

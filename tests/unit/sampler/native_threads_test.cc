@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,7 +45,12 @@ class NativeThreadsTest : public testing::Test {
  protected:
   NativeThreadsTest() {
     profile_.AddTarget({.pid = child_.pid()});
-    while (Burner() == 0 || OnCpu() == 0) std::this_thread::yield();
+    while (Burner() == 0 || OnCpu() == 0 || !WaitsForSignals()) std::this_thread::yield();
+  }
+
+  bool WaitsForSignals() const {
+    const std::optional<SyscallState> call = ThreadProbe(child_.pid(), child_.pid()).ReadSyscall();
+    return call && !call->running && call->number == SYS_pause;
   }
 
   int Burner() const {
