@@ -10,6 +10,7 @@
 #include "report/html_sources.h"
 #include "report/html_stacks.h"
 #include "report/html_timeline.h"
+#include "report/json_profile.h"
 #include "report/json_writer.h"
 #include "report/wait_profile.h"
 #include "sampler/profile/line_profile.h"
@@ -39,27 +40,11 @@ void WriteTargets(const Profile& profile, JsonWriter& json) {
   json.EndArray();
 }
 
-void WriteCauses(std::string_view key, const std::array<uint64_t, kSampleErrorCodes>& counts,
-                 JsonWriter& json) {
-  json.Key(key).BeginObject();
-  for (size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] > 0) json.Field(Name(static_cast<SampleErrorCode>(i)), counts[i]);
-  }
-  json.EndObject();
-}
-
 void WriteSampling(const Profile& profile, JsonWriter& json) {
   const SamplingFigures& figures = profile.figures();
   const DurationHistogram& stops = figures.stops;
   json.Key("sampling").BeginObject();
-  json.Field("rate_hz", figures.rate_hz)
-      .Field("achieved_hz", profile.AchievedHz())
-      .Field("pause", std::string_view(figures.pause_mode))
-      .Field("rounds", figures.rounds)
-      .Field("samples", figures.samples)
-      .Field("late_rounds", figures.late_rounds);
-  WriteCauses("truncated", figures.truncated, json);
-  WriteCauses("lost", figures.lost, json);
+  WriteCounts(profile, json);
   json.Key("stops").BeginObject();
   json.Field("count", stops.count())
       .Field("median_ns", stops.Percentile(0.5))

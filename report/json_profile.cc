@@ -56,14 +56,7 @@ void WriteStops(const Profile& profile, JsonWriter& json) {
 void WriteSampling(const Profile& profile, JsonWriter& json) {
   const SamplingFigures& figures = profile.figures();
   json.Key("sampling").BeginObject();
-  json.Field("rate_hz", figures.rate_hz)
-      .Field("achieved_hz", profile.AchievedHz())
-      .Field("pause", std::string_view(figures.pause_mode))
-      .Field("rounds", figures.rounds)
-      .Field("samples", figures.samples)
-      .Field("late_rounds", figures.late_rounds);
-  WriteCauses("truncated", figures.truncated, json);
-  WriteCauses("lost", figures.lost, json);
+  WriteCounts(profile, json);
   WriteStops(profile, json);
   json.Seconds("own_cpu_s", figures.own_cpu)
       .Field("own_peak_rss_bytes", figures.own_peak_rss_bytes)
@@ -167,6 +160,18 @@ void WriteStacks(const Profile& profile, const ViewOptions& options, JsonWriter&
 }
 
 }  // namespace
+
+void WriteCounts(const Profile& profile, JsonWriter& json) {
+  const SamplingFigures& figures = profile.figures();
+  json.Field("rate_hz", figures.rate_hz)
+      .Field("achieved_hz", profile.AchievedHz())
+      .Field("pause", std::string_view(figures.pause_mode))
+      .Field("rounds", figures.rounds)
+      .Field("samples", figures.samples)
+      .Field("late_rounds", figures.late_rounds);
+  WriteCauses("truncated", figures.truncated, json);
+  WriteCauses("lost", figures.lost, json);
+}
 
 void WriteTarget(const TargetInfo& target, JsonWriter& json) {
   json.BeginObject().Field("pid", target.pid).Key("command").BeginArray();

@@ -16,6 +16,10 @@ void WriteJsonProfile(const Profile& profile, const ViewOptions& options, Sink& 
 // The value of "target": shared with the snapshot's schema.
 void WriteTarget(const TargetInfo& target, JsonWriter& json);
 
+// Fields of "sampling": rates, numbers of samples, those truncated and lost by cause. Shared with
+// the HTML report, whose times have another unit.
+void WriteCounts(const Profile& profile, JsonWriter& json);
+
 }  // namespace spyhop
 
 #endif  // SPYHOP_REPORT_JSON_PROFILE_H_

@@ -134,4 +134,46 @@ void ReadFigures(protozero::pbf_reader message, SamplingFigures& figures) {
   figures.stops = DurationHistogram::From(stops, stop_total, stop_max);
 }
 
+void WriteTargetField(const TargetInfo& info, protozero::pbf_writer& block) {
+  protozero::pbf_writer target(block, recording::kTargets);
+  target.add_int32(recording::kPid, info.pid);
+  for (const std::string& argument : info.command) target.add_bytes(recording::kCommand, argument);
+  target.add_bytes(recording::kExecutable, info.executable);
+  target.add_bytes(recording::kVersion, info.python_version);
+  target.add_bytes(recording::kFlavour, info.flavour);
+}
+
+void WriteThreadField(const IndexedThread& indexed, protozero::pbf_writer& block) {
+  const ThreadInfo& info = indexed.info;
+  protozero::pbf_writer thread(block, recording::kThreads);
+  thread.add_uint32(recording::kIndex, indexed.index);
+  thread.add_uint32(recording::kOfTarget, info.target);
+  thread.add_int32(recording::kTid, info.tid);
+  thread.add_bytes(recording::kName, info.name);
+  thread.add_bool(recording::kIsPython, info.python);
+}
+
+void WriteFiguresField(const SamplingFigures& from, protozero::pbf_writer& block) {
+  protozero::pbf_writer figures(block, recording::kFigures);
+  figures.add_double(recording::kRate, from.rate_hz);
+  figures.add_bytes(recording::kPauseMode, from.pause_mode);
+  figures.add_uint64(recording::kRounds, from.rounds);
+  figures.add_uint64(recording::kLateRounds, from.late_rounds);
+  figures.add_int64(recording::kOwnCpu, from.own_cpu);
+  figures.add_uint64(recording::kOwnPeakBytes, from.own_peak_rss_bytes);
+  const absl::Span<const uint32_t> stops = from.stops.buckets();
+  figures.add_packed_uint32(recording::kStopBuckets, stops.begin(), stops.end());
+  figures.add_int64(recording::kStopTotal, from.stops.total());
+  figures.add_int64(recording::kStopMax, from.stops.max());
+}
+
+void WriteScaleField(const ThreadScale& from, protozero::pbf_writer& block) {
+  protozero::pbf_writer scale(block, recording::kScales);
+  scale.add_uint32(recording::kOfThread, from.thread);
+  scale.add_double(recording::kRunning, from.scale.running);
+  scale.add_double(recording::kCpu, from.scale.cpu);
+  scale.add_double(recording::kQueued, from.scale.queued);
+  scale.add_double(recording::kBlocked, from.scale.blocked);
+}
+
 }  // namespace spyhop

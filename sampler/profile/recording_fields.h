@@ -1,11 +1,13 @@
-// The messages within a recording's blocks, read as they are: whoever asks checks what they say.
+// The messages within a recording's blocks, written and read. Read as they are: whoever asks checks
+// what they say.
 //
-// All throw protozero::exception where the bytes are no message.
+// Reading throws protozero::exception where the bytes are no message.
 #ifndef SPYHOP_SAMPLER_PROFILE_RECORDING_FIELDS_H_
 #define SPYHOP_SAMPLER_PROFILE_RECORDING_FIELDS_H_
 
 #include <cstdint>
 #include <protozero/pbf_reader.hpp>
+#include <protozero/pbf_writer.hpp>
 
 #include "sampler/profile/profile.h"
 
@@ -43,6 +45,11 @@ ThreadScale ReadScale(protozero::pbf_reader message);
 
 // All but what replayed samples count themselves.
 void ReadFigures(protozero::pbf_reader message, SamplingFigures& figures);
+
+void WriteTargetField(const TargetInfo& info, protozero::pbf_writer& block);
+void WriteThreadField(const IndexedThread& indexed, protozero::pbf_writer& block);
+void WriteScaleField(const ThreadScale& from, protozero::pbf_writer& block);
+void WriteFiguresField(const SamplingFigures& from, protozero::pbf_writer& block);
 
 }  // namespace spyhop
 

@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "base/absl_view.h"
+#include "sampler/profile/recording_columns.h"
 #include "sampler/profile/recording_fields.h"
 #include "sampler/profile/recording_format.h"
 #include "sampler/profile/recording_range.h"
@@ -23,31 +24,6 @@ constexpr uint64_t kMostCount = uint64_t{1} << 62;
 
 absl::Status Damaged(std::string_view what) {
   return absl::DataLossError(absl::StrCat("a block of the recording holds ", std::string(what)));
-}
-
-// A block's events, as they are in it.
-struct Columns {
-  std::vector<uint32_t> whats;
-  std::vector<uint32_t> threads;
-  std::vector<int64_t> stacks;
-  std::vector<uint32_t> reasons;
-  std::vector<int64_t> ends;
-  std::vector<int64_t> weights;
-  std::vector<uint64_t> cpus;
-  std::vector<uint32_t> counts;
-
-  bool AreAligned() const {
-    const size_t size = whats.size();
-    return threads.size() == size && stacks.size() == size && reasons.size() == size &&
-           ends.size() == size && weights.size() == size && cpus.size() == size &&
-           counts.size() == size;
-  }
-};
-
-template <typename T, typename Range>
-bool Append(std::vector<T>& column, const Range& range) {
-  column.insert(column.end(), range.begin(), range.end());
-  return true;
 }
 
 struct Event {
@@ -68,27 +44,16 @@ class RecordingReplay::Impl {
   void Finish();
 
  private:
-  // What a block says of the tables' new rows, and its events, a column each.
-  struct NewRows {
-    std::vector<uint32_t> frame_files;
-    std::vector<uint32_t> frame_functions;
-    std::vector<int32_t> frame_lines;
-    std::vector<uint32_t> frame_kinds;
-    std::vector<uint32_t> stack_parents;
-    std::vector<uint32_t> stack_frames;
-    Columns events;
-    std::vector<protozero::data_view> scales;
-  };
   struct OfThread {  // its event before, in this block
     int64_t stack = 0;
     Nanos end = 0;
   };
 
   absl::Status AddMessage(std::string_view message);
-  bool Read(protozero::pbf_reader& block, NewRows& rows);
-  static bool ReadColumn(protozero::pbf_reader& block, NewRows& rows);
-  bool AddEvents(const Columns& events);
-  std::optional<Event> EventAt(const Columns& events, size_t i, Nanos& end);
+  bool Read(protozero::pbf_reader& block, RecordingColumns& columns,
+            std::vector<protozero::data_view>& scales);
+  bool AddEvents(const RecordingColumns& columns);
+  std::optional<Event> EventAt(const RecordingColumns& columns, size_t i, Nanos& end);
   bool AddEvent(Event event);
   bool IsSound(const Sample& sample);
   void Move(const Event& event);
@@ -114,22 +79,24 @@ absl::Status RecordingReplay::Impl::Add(std::string_view message) {
 }
 
 absl::Status RecordingReplay::Impl::AddMessage(std::string_view message) {
-  NewRows rows;
+  RecordingColumns columns;
+  std::vector<protozero::data_view> scales;
   protozero::pbf_reader block(message.data(), message.size());
   while (block.next()) {
-    if (!Read(block, rows)) return Damaged("too many names, or threads of no process");
+    if (!Read(block, columns, scales)) return Damaged("too many names, or threads of no process");
   }
-  if (!tables_.AddFrames(rows.frame_files, rows.frame_functions, rows.frame_lines,
-                         rows.frame_kinds) ||
-      !tables_.AddStacks(rows.stack_parents, rows.stack_frames)) {
+  if (!tables_.AddFrames(columns.frame_files, columns.frame_functions, columns.frame_lines,
+                         columns.frame_kinds) ||
+      !tables_.AddStacks(columns.stack_parents, columns.stack_frames)) {
     return Damaged("stacks of what it does not name");
   }
-  if (!AddEvents(rows.events)) return Damaged("samples that cannot be");
-  if (!Rescale(rows.scales)) return Damaged("times that cannot be");
+  if (!AddEvents(columns)) return Damaged("samples that cannot be");
+  if (!Rescale(scales)) return Damaged("times that cannot be");
   return absl::OkStatus();
 }
 
-bool RecordingReplay::Impl::Read(protozero::pbf_reader& block, NewRows& rows) {
+bool RecordingReplay::Impl::Read(protozero::pbf_reader& block, RecordingColumns& columns,
+                                 std::vector<protozero::data_view>& scales) {
   switch (block.tag_and_type()) {
     case Bytes(kStrings): {
       const protozero::data_view text = block.get_view();
@@ -140,7 +107,7 @@ bool RecordingReplay::Impl::Read(protozero::pbf_reader& block, NewRows& rows) {
     case Bytes(kThreads):
       return tables_.AddThread(ReadThread(block.get_message()));
     case Bytes(kScales):
-      rows.scales.push_back(block.get_view());
+      scales.push_back(block.get_view());
       return true;
     case Bytes(kFigures):
       ReadFigures(block.get_message(), profile_.figures());
@@ -157,87 +124,52 @@ bool RecordingReplay::Impl::Read(protozero::pbf_reader& block, NewRows& rows) {
       is_whole_ = block.get_bool();
       return true;
     default:
-      return ReadColumn(block, rows);
-  }
-}
-
-bool RecordingReplay::Impl::ReadColumn(protozero::pbf_reader& block, NewRows& rows) {
-  Columns& events = rows.events;
-  switch (block.tag_and_type()) {
-    case Bytes(kFrameFiles):
-      return Append(rows.frame_files, block.get_packed_uint32());
-    case Bytes(kFrameFunctions):
-      return Append(rows.frame_functions, block.get_packed_uint32());
-    case Bytes(kFrameLines):
-      return Append(rows.frame_lines, block.get_packed_sint32());
-    case Bytes(kFrameKinds):
-      return Append(rows.frame_kinds, block.get_packed_uint32());
-    case Bytes(kStackParents):
-      return Append(rows.stack_parents, block.get_packed_uint32());
-    case Bytes(kStackFrames):
-      return Append(rows.stack_frames, block.get_packed_uint32());
-    case Bytes(kEventWhats):
-      return Append(events.whats, block.get_packed_uint32());
-    case Bytes(kEventThreads):
-      return Append(events.threads, block.get_packed_uint32());
-    case Bytes(kEventStacks):
-      return Append(events.stacks, block.get_packed_sint64());
-    case Bytes(kEventReasons):
-      return Append(events.reasons, block.get_packed_uint32());
-    case Bytes(kEventEnds):
-      return Append(events.ends, block.get_packed_sint64());
-    case Bytes(kEventWeights):
-      return Append(events.weights, block.get_packed_sint64());
-    case Bytes(kEventCpus):
-      return Append(events.cpus, block.get_packed_uint64());
-    case Bytes(kEventCounts):
-      return Append(events.counts, block.get_packed_uint32());
-    default:
-      block.skip();
+      columns.Read(block);
       return true;
   }
 }
 
-bool RecordingReplay::Impl::AddEvents(const Columns& events) {
-  if (!events.AreAligned()) return false;
+bool RecordingReplay::Impl::AddEvents(const RecordingColumns& columns) {
+  if (!columns.EventsAreAligned()) return false;
   threads_.assign(profile_.threads().size(), {});
   Nanos end = 0;
-  for (size_t i = 0; i < events.whats.size(); ++i) {
-    std::optional<Event> event = EventAt(events, i, end);
+  for (size_t i = 0; i < columns.event_whats.size(); ++i) {
+    std::optional<Event> event = EventAt(columns, i, end);
     if (!event || !AddEvent(*std::move(event))) return false;
   }
   return true;
 }
 
 // `end`: of the event before, then of this one.
-std::optional<Event> RecordingReplay::Impl::EventAt(const Columns& events, size_t i, Nanos& end) {
-  const std::optional<ThreadIndex> thread = tables_.Thread(events.threads[i]);
+std::optional<Event> RecordingReplay::Impl::EventAt(const RecordingColumns& columns, size_t i,
+                                                    Nanos& end) {
+  const std::optional<ThreadIndex> thread = tables_.Thread(columns.event_threads[i]);
   if (!thread) return std::nullopt;
-  OfThread& before = threads_[events.threads[i]];
+  OfThread& before = threads_[columns.event_threads[i]];
   Nanos since_before = 0;
-  Event event{.kind = static_cast<EventKind>(events.whats[i] & ((1u << kClassShift) - 1)),
-              .cause = events.whats[i] >> kCauseShift};
+  Event event{.kind = static_cast<EventKind>(columns.event_whats[i] & ((1u << kClassShift) - 1)),
+              .cause = columns.event_whats[i] >> kCauseShift};
   Sample& sample = event.sample;
-  if (__builtin_add_overflow(before.stack, events.stacks[i], &before.stack) ||
-      __builtin_add_overflow(end, events.ends[i], &end) ||
+  if (__builtin_add_overflow(before.stack, columns.event_stacks[i], &before.stack) ||
+      __builtin_add_overflow(end, columns.event_ends[i], &end) ||
       __builtin_sub_overflow(end, before.end, &since_before) ||
-      __builtin_add_overflow(since_before, events.weights[i], &sample.weight)) {
+      __builtin_add_overflow(since_before, columns.event_weights[i], &sample.weight)) {
     return std::nullopt;
   }
   before.end = end;
   const std::optional<StackId> stack = tables_.Stack(before.stack);
-  const std::optional<StringId> reason = tables_.String(events.reasons[i]);
+  const std::optional<StringId> reason = tables_.String(columns.event_reasons[i]);
   const uint32_t time_class =
-      events.whats[i] >> kClassShift & ((1u << (kCauseShift - kClassShift)) - 1);
+      columns.event_whats[i] >> kClassShift & ((1u << (kCauseShift - kClassShift)) - 1);
   if (!stack || !reason || time_class >= kTimeClasses || end < 0) return std::nullopt;
   sample.thread = *thread;
   sample.stack = *stack;
   sample.wait_reason = *reason;
   sample.time_class = static_cast<TimeClass>(time_class);
   sample.end = end;
-  const uint64_t cpu = events.cpus[i];
+  const uint64_t cpu = columns.event_cpus[i];
   sample.cpu = cpu == 1 ? sample.weight : cpu == 0 ? 0 : static_cast<Nanos>(cpu - 1);
-  sample.count = events.counts[i];
+  sample.count = columns.event_counts[i];
   return event;
 }
 

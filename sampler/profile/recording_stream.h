@@ -20,6 +20,8 @@
 
 namespace spyhop {
 
+struct RecordingColumns;
+
 class RecordingStream : public ProfileJournal {
  public:
   using Deliver = std::function<void(std::string message)>;
@@ -63,10 +65,9 @@ class RecordingStream : public ProfileJournal {
   bool Continues(const Event& event, const Event& before) const;
   OfThread& Of(ThreadIndex thread);
   void Flush(bool last);
-  struct Columns;  // of a block's events
   std::string Encode(bool last);
   void AddThreads(std::string& message);
-  Columns EncodeEvents();
+  void AddEvents(RecordingColumns& columns);
 
   Profile& profile_;
   const uint32_t index_;

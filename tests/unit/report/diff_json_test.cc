@@ -5,6 +5,7 @@
 #include <rapidjson/document.h>
 
 #include "tests/unit/report/full_profile.h"
+#include "tests/unit/report/json_parse.h"
 #include "tests/unit/report/made_recording.h"
 
 namespace spyhop {
@@ -14,13 +15,6 @@ std::string Json(const ProfileDiff& diff, const ViewOptions& options = {}) {
   StringSink sink;
   WriteDiffJson(diff, options, sink);
   return sink.text();
-}
-
-rapidjson::Document Parse(const std::string& text) {
-  rapidjson::Document document;
-  document.Parse<rapidjson::kParseValidateEncodingFlag>(text.c_str());
-  EXPECT_FALSE(document.HasParseError()) << document.GetErrorOffset();
-  return document;
 }
 
 TEST(DiffJson, IsByTheContract) {
@@ -72,8 +66,8 @@ TEST(DiffJson, IsByTheContract) {
 
 TEST(DiffJson, HoldsAllRowsInTheOrderOfTheTable) {
   const rapidjson::Document document =
-      Parse(Json(DiffProfiles(Record(BusyLoop(), 1, {.seconds = 60}),
-                              Record(Slower(BusyLoop(), 0, 1.3), 2, {.seconds = 60}))));
+      ParseJson(Json(DiffProfiles(Record(BusyLoop(), 1, {.seconds = 60}),
+                                  Record(Slower(BusyLoop(), 0, 1.3), 2, {.seconds = 60}))));
   ASSERT_EQ(document["lines"].Size(), 6u);
   EXPECT_EQ(document["lines"][0]["line"].GetInt(), 10);
   EXPECT_STREQ(document["lines"][0]["verdict"].GetString(), "slower");
@@ -84,7 +78,7 @@ TEST(DiffJson, HoldsAllRowsInTheOrderOfTheTable) {
 }
 
 TEST(DiffJson, LeavesOutWhatIsNotKnown) {
-  const rapidjson::Document document = Parse(Json(DiffProfiles(Profile(), FullProfile())));
+  const rapidjson::Document document = ParseJson(Json(DiffProfiles(Profile(), FullProfile())));
   EXPECT_FALSE(document["basis"].HasMember("resolution_percent"));
   for (const auto& line : document["lines"].GetArray()) {
     EXPECT_FALSE(line.HasMember("growth_percent"));
@@ -94,7 +88,7 @@ TEST(DiffJson, LeavesOutWhatIsNotKnown) {
 TEST(DiffJson, HeedsTheFilter) {
   const ViewOptions options{.filter = *Filter::Create({.function = "^recv$"})};
   const rapidjson::Document document =
-      Parse(Json(DiffProfiles(FullProfile(), FullProfile()), options));
+      ParseJson(Json(DiffProfiles(FullProfile(), FullProfile()), options));
   ASSERT_EQ(document["lines"].Size(), 1u);
   EXPECT_STREQ(document["lines"][0]["function"].GetString(), "recv");
 }
@@ -102,7 +96,7 @@ TEST(DiffJson, HeedsTheFilter) {
 TEST(DiffJson, IsPlainAsciiWhateverTheNames) {
   const std::string text = Json(DiffProfiles(FullProfile(), HostileProfile()));
   for (const char c : text) ASSERT_TRUE((c >= ' ' && c <= '~') || c == '\n');
-  EXPECT_GT(Parse(text)["lines"].Size(), 4u);
+  EXPECT_GT(ParseJson(text)["lines"].Size(), 4u);
 }
 
 }  // namespace

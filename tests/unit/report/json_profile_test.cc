@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/unit/report/full_profile.h"
+#include "tests/unit/report/json_parse.h"
 
 namespace spyhop {
 namespace {
@@ -14,13 +15,6 @@ std::string Json(const Profile& profile, const ViewOptions& options = {}) {
   StringSink sink;
   WriteJsonProfile(profile, options, sink);
   return sink.text();
-}
-
-rapidjson::Document Parse(const std::string& text) {
-  rapidjson::Document document;
-  document.Parse<rapidjson::kParseValidateEncodingFlag>(text.c_str());
-  EXPECT_FALSE(document.HasParseError()) << document.GetErrorOffset();
-  return document;
 }
 
 TEST(JsonProfile, IsByTheContract) {
@@ -58,7 +52,7 @@ TEST(JsonProfile, IsByTheContract) {
 }
 
 TEST(JsonProfile, IsValidWhateverTheNames) {
-  const rapidjson::Document document = Parse(Json(HostileProfile(), {.stacks = true}));
+  const rapidjson::Document document = ParseJson(Json(HostileProfile(), {.stacks = true}));
   EXPECT_EQ(document["lines"].Size(), 5u);
   EXPECT_EQ(document["stacks"].Size(), 5u);
   EXPECT_EQ(document["sampling"]["truncated"]["too-deep"].GetInt(), 2);
@@ -77,19 +71,19 @@ TEST(JsonProfile, IsPlainAsciiWhateverTheNames) {
   const std::string text = Json(profile, {.stacks = true});
   EXPECT_THAT(text, testing::HasSubstr(R"("\u009B31m","\u202Ecod.exe","\uFFFD","\uD83D\uDC0D")"));
   for (const char c : text) ASSERT_TRUE((c >= ' ' && c <= '~') || c == '\n');
-  const rapidjson::Document document = Parse(text);
+  const rapidjson::Document document = ParseJson(text);
   EXPECT_STREQ(document["targets"][1]["command"][3].GetString(), "\U0001F40D");
 }
 
 TEST(JsonProfile, HoldsIdleTimeAndThreadsWhateverTheView) {
   EXPECT_EQ(Json(HostileProfile(), {.limit = 1}),
             Json(HostileProfile(), {.per_thread = true, .idle = true, .limit = 0}));
-  const rapidjson::Document document = Parse(Json(HostileProfile()));
+  const rapidjson::Document document = ParseJson(Json(HostileProfile()));
   EXPECT_DOUBLE_EQ(document["threads"][1]["idle_s"].GetDouble(), 0.05);
 }
 
 TEST(JsonProfile, HasGilHoldersAndIdleReasonsAmongTheWaits) {
-  const rapidjson::Document document = Parse(Json(FullProfile()));
+  const rapidjson::Document document = ParseJson(Json(FullProfile()));
   std::vector<std::string> waits;
   for (const auto& line : document["lines"].GetArray()) {
     for (const auto& wait : line["waits"].GetArray()) {
@@ -105,7 +99,7 @@ TEST(JsonProfile, HasGilHoldersAndIdleReasonsAmongTheWaits) {
 }
 
 TEST(JsonProfile, HasARowForAThreadWithoutAPythonState) {
-  const rapidjson::Document document = Parse(Json(FullProfile()));
+  const rapidjson::Document document = ParseJson(Json(FullProfile()));
   const auto& blas = document["threads"][2];
   EXPECT_STREQ(blas["name"].GetString(), "blas");
   EXPECT_FALSE(blas["python"].GetBool());
@@ -115,7 +109,7 @@ TEST(JsonProfile, HasARowForAThreadWithoutAPythonState) {
 }
 
 TEST(JsonProfile, HasStacksOnlyWhenAsked) {
-  EXPECT_FALSE(Parse(Json(HostileProfile())).HasMember("stacks"));
+  EXPECT_FALSE(ParseJson(Json(HostileProfile())).HasMember("stacks"));
 }
 
 TEST(JsonProfile, IsTheSameForTheSameProfile) {
@@ -123,7 +117,7 @@ TEST(JsonProfile, IsTheSameForTheSameProfile) {
 }
 
 TEST(JsonProfile, IsWrittenForAProfileWithoutAnything) {
-  const rapidjson::Document document = Parse(Json(Profile()));
+  const rapidjson::Document document = ParseJson(Json(Profile()));
   EXPECT_EQ(document["sampling"]["achieved_hz"].GetDouble(), 0);
   EXPECT_TRUE(document["lines"].GetArray().Empty());
 }
