@@ -23,7 +23,9 @@ inline constexpr const char* kDiffExamples =
     "  spyhop diff --fail-above 10 a.spyhop b.spyhop  exit status 7: more than 10 % slower\n";
 inline constexpr const char* kSnapshotExamples =
     "  spyhop snapshot --pid 1234           every thread's stack now\n"
-    "  spyhop snapshot -p 1234 --json       the same for scripts\n";
+    "  spyhop snapshot -p 1234 --json       the same for scripts\n"
+    "  spyhop snapshot -p 1234 --repeat 5   five, a second apart, then who did not move\n"
+    "  spyhop snapshot -p 1234 -s --native  its children, too, with C functions\n";
 // What --view shows; docs/views.md has all of it.
 inline constexpr const char* kViews =
     "Views of the table (--view):\n"

@@ -104,6 +104,9 @@ OptionList SnapshotOptionList() {
                 {"core,c", "FILE", "a core file instead (not in this version)"},
                 {"json,j", "", "as JSON"},
                 {"output,o", "FILE", "instead of stdout; FILE.json: as JSON"},
+                {"subprocesses,s", "", "its Python children, too, and theirs"},
+                {"repeat", "N", "N snapshots, then what did not move (0: until Ctrl-C)"},
+                {"every", "TIME", "between them (1 s): 0.5, 500ms, 2m"},
                 Native(),
                 Pause()},
                Common()});

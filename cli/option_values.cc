@@ -70,6 +70,14 @@ absl::StatusOr<T> OneOf(const std::string& option, const std::string& text,
                absl::StrCat("use one of: ", absl::StrJoin(known, " "), Suggestion(text, known)));
 }
 
+absl::StatusOr<Nanos> ParseSpan(const char* option, const std::string& text, const char* accepted) {
+  const std::optional<double> seconds = NumberWithUnit(text, kDurationUnits);
+  if (seconds && *seconds > 0 && *seconds <= kLongestSeconds) {
+    return static_cast<Nanos>(*seconds * static_cast<double>(kSecond));
+  }
+  return Wrong(option, text, accepted);
+}
+
 }  // namespace
 
 absl::StatusOr<int> ParsePid(const std::string& text) {
@@ -88,11 +96,11 @@ absl::StatusOr<double> ParseRate(const std::string& text) {
 }
 
 absl::StatusOr<Nanos> ParseDuration(const std::string& text) {
-  const std::optional<double> seconds = NumberWithUnit(text, kDurationUnits);
-  if (seconds && *seconds > 0 && *seconds <= kLongestSeconds) {
-    return static_cast<Nanos>(*seconds * static_cast<double>(kSecond));
-  }
-  return Wrong("--duration", text, "a duration is above 0, like 10, 0.5, 30s, 2m or 1h");
+  return ParseSpan("--duration", text, "a duration is above 0, like 10, 0.5, 30s, 2m or 1h");
+}
+
+absl::StatusOr<Nanos> ParseEvery(const std::string& text) {
+  return ParseSpan("--every", text, "a time is above 0, like 1, 0.5, 500ms or 2m");
 }
 
 absl::StatusOr<Nanos> ParseInstant(const std::string& text) {
@@ -107,6 +115,12 @@ absl::StatusOr<size_t> ParseLimit(const std::string& text) {
   uint32_t limit = 0;
   if (absl::SimpleAtoi(text, &limit)) return size_t{limit};
   return Wrong("--limit", text, "the number of rows is 0 (all of them) or more");
+}
+
+absl::StatusOr<size_t> ParseRepeat(const std::string& text) {
+  uint32_t times = 0;
+  if (absl::SimpleAtoi(text, &times)) return size_t{times};
+  return Wrong("--repeat", text, "the number of snapshots is 1 or more, or 0 (until Ctrl-C)");
 }
 
 absl::StatusOr<double> ParsePercent(const std::string& text) {

@@ -15,7 +15,9 @@ absl::StatusOr<int> ParsePid(const std::string& text);         // "1234", "0x4d2
 absl::StatusOr<double> ParseRate(const std::string& text);     // "100", "100hz", "1khz"
 absl::StatusOr<Nanos> ParseDuration(const std::string& text);  // "10", "0.5", "500ms", "2m", "1h"
 absl::StatusOr<Nanos> ParseInstant(const std::string& text);   // a duration since the start, or 0
+absl::StatusOr<Nanos> ParseEvery(const std::string& text);     // a duration, between snapshots
 absl::StatusOr<size_t> ParseLimit(const std::string& text);    // "30"; 0 = all
+absl::StatusOr<size_t> ParseRepeat(const std::string& text);   // "5"; 0 = no end
 absl::StatusOr<double> ParsePercent(const std::string& text);  // "10", "2.5%"
 absl::StatusOr<PauseMode> ParsePause(const std::string& text);
 absl::StatusOr<NativeDetail> ParseNative(const std::string& text);

@@ -88,6 +88,14 @@ void RefuseRecording(Parsed& parsed, const OutputOptions& options) {
   }
 }
 
+void GetRepeat(Parsed& parsed, SnapshotCommandOptions& options) {
+  parsed.Convert("repeat", ParseRepeat, options.repeat);
+  parsed.Convert("every", ParseEvery, options.every);
+  if (parsed.Has("every") && !parsed.Has("repeat")) {
+    parsed.Fail(Usage("--every TIME needs --repeat N, the number of snapshots (0: until Ctrl-C)"));
+  }
+}
+
 // A comparison has three formats, and two views.
 void GetDiffOutput(Parsed& parsed, DiffCommandOptions& options) {
   const Strings files = parsed.Has("output") ? Strings{parsed.Text("output")} : Strings{};
@@ -223,6 +231,8 @@ absl::StatusOr<SnapshotCommandOptions> ParseSnapshot(const Arguments& arguments)
         options.pids = GetPids(parsed);
         if (parsed.Has("output")) options.output = parsed.Text("output");
         options.json = parsed.Has("json") || IsNamedJson(options.output);
+        options.children = parsed.Has("subprocesses");
+        GetRepeat(parsed, options);
         parsed.Convert("pause", ParsePause, options.snapshot.pause);
         parsed.Convert("native", ParseNative, options.snapshot.native);
       });

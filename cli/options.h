@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "report/format.h"
 #include "report/profile_diff.h"
@@ -77,6 +78,9 @@ struct SnapshotCommandOptions {
   SnapshotOptions snapshot;
   std::vector<int> pids;
   bool json = false;
+  bool children = false;  // and theirs
+  size_t repeat = 1;      // 0: until Ctrl-C
+  Nanos every = kSecond;  // from one start to the next
   std::string output = "-";
 };
 

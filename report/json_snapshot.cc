@@ -14,19 +14,6 @@ void WriteOptional(std::string_view key, int32_t value, JsonWriter& json) {
   if (value > 0) json.Field(key, value);
 }
 
-void WriteFrame(const SnapshotFrame& frame, JsonWriter& json) {
-  json.BeginObject().Field("file", std::string_view(frame.file)).Field("line", frame.line);
-  WriteOptional("column", frame.column, json);
-  WriteOptional("end_line", frame.end_line, json);
-  WriteOptional("end_column", frame.end_column, json);
-  json.Field("function", std::string_view(frame.function)).Field("kind", Name(frame.kind));
-  if (frame.kind == FrameKind::kNative) {
-    json.Field("module", std::string_view(frame.module))
-        .Field("address", std::string_view(absl::StrCat("0x", absl::Hex(frame.address))));
-  }
-  json.EndObject();
-}
-
 void WriteWaitsFor(const Snapshot& snapshot, const SnapshotThread& thread, JsonWriter& json) {
   if (thread.time_class != TimeClass::kGil) return;
   json.Key("waits_for").BeginObject().Field("gil", true);
@@ -46,10 +33,10 @@ void WriteThread(const Snapshot& snapshot, const SnapshotThread& thread, JsonWri
   if (!thread.wait_reason.empty()) {
     json.Field("wait_reason", std::string_view(thread.wait_reason));
   }
-  json.Field("holds_gil", thread.holds_gil);
+  json.Field("holds_gil", thread.holds_gil).Seconds("cpu_s", thread.cpu_time);
   WriteWaitsFor(snapshot, thread, json);
   json.Key("frames").BeginArray();
-  for (const SnapshotFrame& frame : thread.frames) WriteFrame(frame, json);
+  for (const SnapshotFrame& frame : thread.frames) WriteSnapshotFrame(frame, json);
   json.EndArray();
   if (thread.truncated != SampleErrorCode::kNone) json.Field("truncated", Name(thread.truncated));
   if (thread.frames_left_out > 0) json.Field("frames_left_out", thread.frames_left_out);
@@ -57,6 +44,19 @@ void WriteThread(const Snapshot& snapshot, const SnapshotThread& thread, JsonWri
 }
 
 }  // namespace
+
+void WriteSnapshotFrame(const SnapshotFrame& frame, JsonWriter& json) {
+  json.BeginObject().Field("file", std::string_view(frame.file)).Field("line", frame.line);
+  WriteOptional("column", frame.column, json);
+  WriteOptional("end_line", frame.end_line, json);
+  WriteOptional("end_column", frame.end_column, json);
+  json.Field("function", std::string_view(frame.function)).Field("kind", Name(frame.kind));
+  if (frame.kind == FrameKind::kNative) {
+    json.Field("module", std::string_view(frame.module))
+        .Field("address", std::string_view(absl::StrCat("0x", absl::Hex(frame.address))));
+  }
+  json.EndObject();
+}
 
 void WriteJsonSnapshot(const Snapshot& snapshot, Sink& sink) {
   JsonWriter json(sink);
@@ -66,6 +66,7 @@ void WriteJsonSnapshot(const Snapshot& snapshot, Sink& sink) {
                          absl::FormatTime(absl::RFC3339_full, snapshot.time, absl::UTCTimeZone())))
       .Field("stopped_us",
              static_cast<double>(snapshot.stopped) / static_cast<double>(kMicrosecond))
+      .Field("held", std::string_view(snapshot.held))
       .Key("threads")
       .BeginArray();
   for (const SnapshotThread& thread : snapshot.threads) WriteThread(snapshot, thread, json);

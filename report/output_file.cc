@@ -227,6 +227,8 @@ absl::Status OutputFile::Flush() {
   return FileError("write to", path_ == kStdout ? "stdout" : path_, error);
 }
 
+bool OutputFile::reader_is_gone() const { return sink_->error() == EPIPE; }
+
 absl::Status OutputFile::Publish() {
   const absl::Status flushed = Flush();
   return flushed.ok() && !temporary_path_.empty() ? TakePlace() : flushed;

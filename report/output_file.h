@@ -67,6 +67,8 @@ class OutputFile {
   absl::Status Publish();
   // Writes out what was appended, so that it is there if the program is killed.
   absl::Status Flush();
+  // It was a pipe, and nobody reads it any more: no error, but no use in going on.
+  bool reader_is_gone() const;
   absl::Status Commit();
 
  private:

@@ -53,25 +53,12 @@ std::string PlaceOf(const SnapshotFrame& frame) {
   return place;
 }
 
-// The file matters more than the function's tail, so a long name gives way first.
-std::string FrameLine(const SnapshotFrame& frame, size_t width) {
-  const std::string place = PlaceOf(frame);
-  std::string function = Shown(frame.function);
-  if (place.empty()) return Cut(absl::StrCat("    ", function), width);
-  if (width > 0) {
-    const size_t least = 20;
-    const size_t used = DisplayWidth(place) + 7;
-    function = CutRight(function, std::max(least, width - std::min(width, used)));
-  }
-  return Cut(absl::StrCat("    ", function, " (", place, ")"), width);
-}
-
 void WriteThread(const SnapshotThread& thread, const TextSnapshotOptions& options, Sink& sink) {
   const std::string title = Cut(ThreadLine(thread), options.width);
   sink.Append(options.color ? absl::StrCat("\n\x1b[1m", title, "\x1b[0m\n")
                             : absl::StrCat("\n", title, "\n"));
   for (const SnapshotFrame& frame : thread.frames) {
-    sink.Append(absl::StrCat(FrameLine(frame, options.width), "\n"));
+    sink.Append(absl::StrCat(SnapshotFrameLine(frame, options.width), "\n"));
   }
   if (thread.frames.empty()) sink.Append("    (no frames)\n");
   if (thread.truncated != SampleErrorCode::kNone) {
@@ -84,6 +71,19 @@ void WriteThread(const SnapshotThread& thread, const TextSnapshotOptions& option
 }
 
 }  // namespace
+
+// The file matters more than the function's tail, so a long name gives way first.
+std::string SnapshotFrameLine(const SnapshotFrame& frame, size_t width) {
+  const std::string place = PlaceOf(frame);
+  std::string function = Shown(frame.function);
+  if (place.empty()) return Cut(absl::StrCat("    ", function), width);
+  if (width > 0) {
+    const size_t least = 20;
+    const size_t used = DisplayWidth(place) + 7;
+    function = CutRight(function, std::max(least, width - std::min(width, used)));
+  }
+  return Cut(absl::StrCat("    ", function, " (", place, ")"), width);
+}
 
 void WriteTextSnapshot(const Snapshot& snapshot, const TextSnapshotOptions& options, Sink& sink) {
   const TargetInfo& target = snapshot.target;
@@ -99,6 +99,10 @@ void WriteTextSnapshot(const Snapshot& snapshot, const TextSnapshotOptions& opti
       "Taken ", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", snapshot.time, absl::UTCTimeZone()),
       ", stopped ", ShortDuration(snapshot.stopped), ", ",
       Counted(snapshot.threads.size(), "thread"), "\n"));
+  if (!snapshot.held.empty()) {
+    WriteWrapped(absl::StrCat("It is ", Shown(snapshot.held), ": no time passes in it"),
+                 options.width, sink);
+  }
   for (const SnapshotThread& thread : snapshot.threads) WriteThread(thread, options, sink);
 }
 

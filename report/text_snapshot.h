@@ -5,6 +5,7 @@
 #define SPYHOP_REPORT_TEXT_SNAPSHOT_H_
 
 #include <cstddef>
+#include <string>
 
 #include "report/sink.h"
 #include "sampler/profile/snapshot.h"
@@ -17,6 +18,9 @@ struct TextSnapshotOptions {
 };
 
 void WriteTextSnapshot(const Snapshot& snapshot, const TextSnapshotOptions& options, Sink& sink);
+
+// "    f (app.py:3)", without the end of the line.
+std::string SnapshotFrameLine(const SnapshotFrame& frame, size_t width);
 
 }  // namespace spyhop
 

@@ -5,6 +5,7 @@
 #include "sampler/attachment.h"
 #include "sampler/sampler.h"
 #include "sampler/target/privileges.h"
+#include "sampler/target/process_condition.h"
 
 namespace spyhop {
 namespace {
@@ -79,18 +80,19 @@ Finding FromError(const char* subject, const absl::Status& error) {
 }
 
 void ExamineState(const ProcessFiles& files, std::vector<Finding>& findings) {
-  const absl::StatusOr<ProcessStatus> status = files.Status();
-  if (status.ok() && status->tracer_pid != 0) {
+  const ProcessCondition condition = ConditionOf(files);
+  if (condition.tracer != 0) {
     findings.push_back({Verdict::kWarning, "tracer",
-                        absl::StrFormat("process %d traces it, so Spyhop cannot stop its threads",
-                                        status->tracer_pid),
+                        absl::StrFormat("process %d (%s) traces it, so Spyhop cannot stop its "
+                                        "threads",
+                                        condition.tracer, condition.tracer_name),
                         "end that debugger or tracer, or use --pause=never"});
   }
-  const absl::StatusOr<ProcessStat> stat = files.Stat();
-  if (stat.ok() && (stat->state == 'T' || stat->state == 't')) {
+  if (condition.held()) {
     findings.push_back({Verdict::kWarning, "state",
-                        "the process is stopped: its stacks can be read, no time passes in it",
-                        absl::StrCat("kill -CONT ", files.pid(), " lets it go on")});
+                        absl::StrCat("the process is ", condition.Describe(files.pid()),
+                                     ": its stacks can be read, no time passes in it"),
+                        ""});
   }
 }
 

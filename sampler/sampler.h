@@ -74,6 +74,9 @@ struct SnapshotOptions {
 // Every thread's stack now. Errors as Sampler::Create.
 absl::StatusOr<Snapshot> TakeSnapshot(int pid, const SnapshotOptions& options);
 
+// The children of a process, theirs, and so on, whatever they run; each after its parent.
+std::vector<int> ChildProcesses(int pid);
+
 // A Python process found on this machine, for `spyhop list`.
 struct PythonProcess {
   int pid = 0;

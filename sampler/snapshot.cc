@@ -8,6 +8,7 @@
 #include "sampler/native_stacks.h"
 #include "sampler/sampler.h"
 #include "sampler/stack_resolver.h"
+#include "sampler/target/process_condition.h"
 #include "sampler/target/syscall_names.h"
 #include "sampler/target/thread_stop.h"
 
@@ -63,6 +64,7 @@ class SnapshotTaker {
   void AddPythonFrame(const RawFrame& raw, SnapshotThread& out);
   void Classify(const WatchedThread& thread, SnapshotThread& out);
   static void NameHolders(Snapshot& snapshot);
+  void NoteWhatHoldsIt(const ProcessCondition& condition, Snapshot& snapshot);
   void AddNativeThreads(Snapshot& snapshot);
   void AddNativeFrames(ThreadProbe& probe, SnapshotThread& out);
 
@@ -75,11 +77,13 @@ class SnapshotTaker {
 };
 
 Snapshot SnapshotTaker::Take() {
+  const ProcessCondition condition = ConditionOf(attachment_.files());
   // In a thread of its own, whose end frees what a stop that came too late still holds.
   std::thread tracer([this] { ReadAll(); });
   tracer.join();
   Snapshot snapshot;
   snapshot.target = attachment_.info();
+  snapshot.start_time = attachment_.start_time();
   attachment_.RefreshNames();
   snapshot.time = absl::Now();
   snapshot.stopped = stops_.total();
@@ -88,7 +92,23 @@ Snapshot SnapshotTaker::Take() {
   }
   NameHolders(snapshot);
   AddNativeThreads(snapshot);
+  NoteWhatHoldsIt(condition, snapshot);
   return snapshot;
+}
+
+// A thread that was on a CPU when the process was stopped is in no system call; one that was not
+// asked about (PauseMode::kNever) looks as if it ran.
+void SnapshotTaker::NoteWhatHoldsIt(const ProcessCondition& condition, Snapshot& snapshot) {
+  snapshot.held = condition.Describe(attachment_.pid());
+  if (!condition.held()) return;
+  for (SnapshotThread& thread : snapshot.threads) {
+    const bool blocked = thread.time_class == TimeClass::kWait ||
+                         thread.time_class == TimeClass::kIdle ||
+                         thread.time_class == TimeClass::kGil;
+    if (blocked && thread.wait_reason != SyscallName(-1)) continue;
+    thread.time_class = TimeClass::kWait;
+    thread.wait_reason = "stopped";
+  }
 }
 
 void SnapshotTaker::ReadAll() {
@@ -124,6 +144,8 @@ SnapshotThread SnapshotTaker::Describe(const WatchedThread& thread) {
   const GilReader& gil = *attachment_.states().interpreters()[thread.state.interpreter].gil;
   out.gil = gil.enabled() ? gil.address().value() : 0;
   out.holds_gil = thread.holds_gil;
+  out.cpu_time = thread.sched.on_cpu;
+  out.slices = thread.sched.slices;
   if (thread.reading == Reading::kLost) {
     out.truncated = thread.lost_cause;
   } else {
@@ -222,7 +244,10 @@ void SnapshotTaker::AddNativeThreads(Snapshot& snapshot) {
     thread.python = false;
     ThreadProbe probe(attachment_.pid(), tid);
     const auto call = probe.ReadSyscall();
-    if (!call) continue;
+    const auto sched = probe.ReadSchedStat();
+    if (!call || !sched) continue;
+    thread.cpu_time = sched->on_cpu;
+    thread.slices = sched->slices;
     if (native()) AddNativeFrames(probe, thread);
     thread.time_class = TimeClass::kNative;
     if (!call->running) {

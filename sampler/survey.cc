@@ -1,9 +1,10 @@
-// ListPythonProcesses: who on this machine runs Python.
+// ListPythonProcesses, ChildProcesses: who on this machine runs Python.
 #include <unistd.h>
 
 #include "sampler/attachment.h"
 #include "sampler/python/interpreter_finder.h"
 #include "sampler/sampler.h"
+#include "sampler/target/process_tree.h"
 #include "sampler/target/process_vm_memory.h"
 
 namespace spyhop {
@@ -43,6 +44,8 @@ std::optional<PythonProcess> Examine(int pid) {
 }
 
 }  // namespace
+
+std::vector<int> ChildProcesses(int pid) { return DescendantsOf(pid); }
 
 std::vector<PythonProcess> ListPythonProcesses() {
   std::vector<PythonProcess> found;

@@ -37,6 +37,8 @@ struct SnapshotThread {
   std::string wait_reason;
   uint64_t gil = 0;  // where the GIL it needs is: threads of one GIL have the same; 0: none
   bool holds_gil = false;
+  Nanos cpu_time = 0;   // since the thread began, by the scheduler's count (schedstat)
+  uint64_t slices = 0;  // how often it was put on a CPU: while that does not move, it has not run
   std::vector<SnapshotFrame> frames;  // leaf first
   SampleErrorCode truncated = SampleErrorCode::kNone;
   uint64_t frames_left_out = 0;
@@ -44,6 +46,8 @@ struct SnapshotThread {
 
 struct Snapshot {
   TargetInfo target;
+  uint64_t start_time = 0;  // see ProcessStat; tells another process under the same pid
+  std::string held;  // by what, so that no time passes in it: ProcessCondition's; empty: nothing
   absl::Time time;
   Nanos stopped = 0;  // target's stopped time in all
   std::vector<SnapshotThread> threads;

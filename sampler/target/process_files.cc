@@ -189,6 +189,10 @@ absl::StatusOr<std::string> ProcessFiles::MapsText() const {
   return ReadProcFile(Path("maps"), pid_, "memory map");
 }
 
+absl::StatusOr<std::string> ProcessFiles::CgroupText() const {
+  return ReadProcFile(Path("cgroup"), pid_, "cgroups");
+}
+
 std::vector<std::string> ProcessFiles::CommandLine() const {
   absl::StatusOr<std::string> text = ReadProcFile(Path("cmdline"), pid_, "command line");
   if (!text.ok() || text->empty()) return {};

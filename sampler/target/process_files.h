@@ -54,6 +54,7 @@ class ProcessFiles {
   std::string ThreadName(int tid) const;  // comm; empty when gone
   absl::StatusOr<std::vector<int>> ThreadIds() const;
   absl::StatusOr<std::string> MapsText() const;
+  absl::StatusOr<std::string> CgroupText() const;
   std::vector<std::string> CommandLine() const;
   std::string Executable() const;  // target of the exe link, " (deleted)" kept
   // The working folder as the target names it, inside its root; empty when it cannot be named.

@@ -65,6 +65,9 @@ class UsageErrors(unittest.TestCase):
                 (['attach', '-p', '1', '--function', '('], r'\('),
                 (['attach', '-p', '1', 'stray'], 'stray'),
                 (['snapshot'], '(?i)pid'),
+                (['snapshot', '-p', '1', '--every', '2'], '--repeat'),
+                (['snapshot', '-p', '1', '--repeat', 'often'], '1 or more'),
+                (['snapshot', '-p', '1', '--repeat', '2', '--every', '0'], 'above 0'),
                 (['run'], '(?i)program'),
         ):
             with self.subTest(arguments=arguments):

@@ -1,4 +1,4 @@
-"""Holds JSON to spyhop.profile/1 and spyhop.snapshot/1: keys, types, and the sums that must agree. Pure.
+"""Holds JSON to spyhop.profile/1, snapshot/1 and snapshot-series/1: keys, types, and the sums that must agree. Pure.
 
 Each check returns a list of complaints, `path: what is wrong`; more keys than the contract's are allowed.
 """
@@ -49,8 +49,13 @@ FRAME = {'file': TEXT, 'line': INTEGER, 'function': TEXT, 'kind': TEXT}
 PROFILE = {'schema': TEXT, 'targets': LIST, 'start': TIME, 'duration_s': NUMBER, 'sampling': OBJECT, 'threads': LIST,
            'lines': LIST}
 TARGET = {'pid': INTEGER, 'command': LIST, 'executable': TEXT, 'python': OBJECT}
-SNAPSHOT = {'schema': TEXT, 'target': OBJECT, 'time': TIME, 'stopped_us': NUMBER, 'threads': LIST, 'deadlocks': LIST}
-SHOWN = {'tid': INTEGER, 'name': TEXT, 'python': BOOLEAN, 'class': TEXT, 'holds_gil': BOOLEAN, 'frames': LIST}
+SNAPSHOT = {'schema': TEXT, 'target': OBJECT, 'time': TIME, 'stopped_us': NUMBER, 'held': TEXT, 'threads': LIST,
+            'deadlocks': LIST}
+SHOWN = {'tid': INTEGER, 'name': TEXT, 'python': BOOLEAN, 'class': TEXT, 'holds_gil': BOOLEAN, 'cpu_s': NUMBER,
+         'frames': LIST}
+SERIES = {'schema': TEXT, 'target': OBJECT, 'snapshots': INTEGER, 'duration_s': NUMBER, 'threads': LIST}
+FOLLOWED = {'tid': INTEGER, 'name': TEXT, 'python': BOOLEAN, 'seen': INTEGER, 'stacks': INTEGER, 'moved': BOOLEAN,
+            'ran': BOOLEAN, 'cpu_s': NUMBER, 'class': TEXT, 'frames': LIST}
 
 
 class _Complaints(list):
@@ -144,4 +149,20 @@ def snapshot_complaints(snapshot):
                 wrong.keys(path, thread, {'wait_reason': TEXT})
     if sum(thread.get('holds_gil') is True for thread in snapshot['threads']) > 1:
         wrong.append('$.threads: two threads hold the GIL')
+    return list(wrong)
+
+
+def series_complaints(series):
+    wrong = _Complaints()
+    if not wrong.keys('$', series, SERIES):
+        return wrong
+    wrong.one_of('$.schema', series['schema'], ['spyhop.snapshot-series/1'])
+    wrong.target('$.target', series['target'])
+    for index, thread in enumerate(series['threads']):
+        path = f'$.threads[{index}]'
+        if wrong.keys(path, thread, FOLLOWED):
+            wrong.one_of(path + '.class', thread['class'], CLASSES)
+            wrong.frames(path + '.frames', thread['frames'])
+            if thread['moved'] != (thread['stacks'] > 1):
+                wrong.append(f'{path}: moved is {thread["moved"]} with {thread["stacks"]} stacks')
     return list(wrong)

@@ -138,14 +138,14 @@ TEST(JsonSnapshot, IsByTheContract) {
       sink.text(),
       R"({"schema":"spyhop.snapshot/1","target":{"pid":7,"command":["python3","</script>"],)"
       R"("executable":"/usr/bin/python3","python":{"version":"3.13.1","flavour":"debug"}},)"
-      R"("time":"2023-11-14T22:13:20+00:00","stopped_us":23.0,"threads":[)"
+      R"("time":"2023-11-14T22:13:20+00:00","stopped_us":23.0,"held":"","threads":[)"
       R"({"tid":7,"name":"Main\u001B[0m","python":true,"interpreter":0,"class":"gil",)"
-      R"("holds_gil":false,"waits_for":{"gil":true,"held_by":8},)"
+      R"("holds_gil":false,"cpu_s":0.0,"waits_for":{"gil":true,"held_by":8},)"
       R"("frames":[{"file":"/\u6F22.py","line":3,"column":5,"end_line":3,"end_column":9,)"
       R"("function":"f\n","kind":"python"},{"file":"","line":0,"function":"gc","kind":"gc"}],)"
       R"("truncated":"too-deep","frames_left_out":12},)"
       R"({"tid":8,"name":"\uFFFD","python":true,"interpreter":0,"class":"wait",)"
-      R"("wait_reason":"recv socket 10.0.0.5:5432","holds_gil":true,"frames":[]}],)"
+      R"("wait_reason":"recv socket 10.0.0.5:5432","holds_gil":true,"cpu_s":0.0,"frames":[]}],)"
       R"("deadlocks":[]})"
       "\n");
 }
