@@ -43,7 +43,8 @@ inline constexpr const char* kListExamples =
     "  spyhop list --json | jq '.processes[].pid'\n";
 inline constexpr const char* kDoctorExamples =
     "  spyhop doctor                        can Spyhop attach on this machine?\n"
-    "  spyhop doctor --pid 1234             to this process, and with what detail?\n";
+    "  spyhop doctor --pid 1234             to this process, in what detail, at what cost?\n"
+    "  spyhop doctor -p 1234 --json | jq '.findings[] | select(.verdict != \"ok\")'\n";
 
 }  // namespace spyhop
 

@@ -115,7 +115,7 @@ OptionList SnapshotOptionList() {
 OptionList ListOptionList() { return Join({{{"json,j", "", "as JSON"}}, Common()}); }
 
 OptionList DoctorOptionList() {
-  return Join({{{"pid,p", "PID", "look at this process"}}, Common()});
+  return Join({{{"pid,p", "PID", "look at this process"}, {"json,j", "", "as JSON"}}, Common()});
 }
 
 }  // namespace spyhop

@@ -252,6 +252,7 @@ absl::StatusOr<DoctorOptions> ParseDoctor(const Arguments& arguments) {
                                   [](Parsed& parsed, DoctorOptions& options, CommonOptions*& c) {
                                     options.common = GetCommon(parsed);
                                     parsed.Convert("pid", ParsePid, options.pid);
+                                    options.json = parsed.Has("json");
                                     c = &options.common;
                                   });
 }

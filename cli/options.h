@@ -92,6 +92,7 @@ struct ListOptions {
 struct DoctorOptions {
   CommonOptions common;
   int pid = 0;  // 0: the machine in general
+  bool json = false;
 };
 
 using Arguments = std::vector<std::string>;  // those after the command

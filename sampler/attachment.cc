@@ -77,6 +77,7 @@ absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Create(int pid) {
   absl::StatusOr<Interpreter> interpreter = FindStartedInterpreter(files, **memory);
   if (absl::IsPermissionDenied(interpreter.status())) return PermissionError(pid);
   if (!interpreter.ok()) return interpreter.status();
+  if (!files.CheckThreadsReadable().ok()) return PermissionError(pid);
   TellWhatWasFound(pid, *interpreter);
   return std::unique_ptr<Attachment>(
       new Attachment(pid, *std::move(memory), *std::move(interpreter)));

@@ -33,7 +33,7 @@ bool JitNames::Open() {
       files_.OpenInRoot(absl::StrCat("/tmp/perf-", status->namespace_ids.back(), ".map"));
   struct stat its;
   if (!fd.ok() || fstat(fd->get(), &its) != 0) return false;
-  if (its.st_uid != status->real_uid && its.st_uid != 0) return false;
+  if (its.st_uid != status->user.real && its.st_uid != 0) return false;
   fd_ = *std::move(fd);
   return true;
 }

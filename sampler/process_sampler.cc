@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/log.h"
+#include "sampler/relatives.h"
 #include "sampler/target/scheduling.h"
 #include "sampler/target/thread_stop.h"
 
@@ -295,7 +296,7 @@ void ProcessSampler::ReportProgress(Nanos now) {
 
 absl::StatusOr<std::unique_ptr<Sampler>> Sampler::Create(int pid, const SamplerOptions& options) {
   absl::StatusOr<std::unique_ptr<Attachment>> attachment = Attachment::Create(pid);
-  if (!attachment.ok()) return attachment.status();
+  if (!attachment.ok()) return WithRelative(pid, attachment.status());
   return std::make_unique<ProcessSampler>(*std::move(attachment), options);
 }
 

@@ -88,16 +88,6 @@ struct PythonProcess {
 };
 std::vector<PythonProcess> ListPythonProcesses();
 
-// One finding of `spyhop doctor`.
-struct Finding {
-  enum class Verdict { kOk, kWarning, kProblem } verdict = Verdict::kOk;
-  std::string subject;  // "ptrace", "interpreter", "stacks"
-  std::string text;
-  std::string remedy;  // empty when there is nothing to do
-};
-// Can Spyhop attach at all (pid 0), or to this process, and with what detail?
-std::vector<Finding> Diagnose(int pid);
-
 }  // namespace spyhop
 
 #endif  // SPYHOP_SAMPLER_SAMPLER_H_

@@ -6,6 +6,7 @@
 #include "sampler/attachment.h"
 #include "sampler/classifier.h"
 #include "sampler/native_stacks.h"
+#include "sampler/relatives.h"
 #include "sampler/sampler.h"
 #include "sampler/stack_resolver.h"
 #include "sampler/target/process_condition.h"
@@ -286,7 +287,7 @@ void SnapshotTaker::AddNativeFrames(ThreadProbe& probe, SnapshotThread& out) {
 
 absl::StatusOr<Snapshot> TakeSnapshot(int pid, const SnapshotOptions& options) {
   absl::StatusOr<std::unique_ptr<Attachment>> attachment = Attachment::Create(pid);
-  if (!attachment.ok()) return attachment.status();
+  if (!attachment.ok()) return WithRelative(pid, attachment.status());
   return SnapshotTaker(**attachment, options).Take();
 }
 

@@ -1,39 +1,30 @@
 #include "sampler/target/privileges.h"
 
 #include <sys/ptrace.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
-#include <fstream>
+#include <cstdlib>
+
+#include "sampler/target/process_files.h"
 
 namespace spyhop {
 namespace {
 
-constexpr int kCapSysPtrace = 19;  // <linux/capability.h>
-constexpr uint64_t kAllIds = 0xFFFFFFFF;
+// Of the first namespaces, by include/linux/proc_ns.h: PROC_USER_INIT_INO, PROC_PID_INIT_INO.
+constexpr char kFirstUserNamespace[] = "user:[4026531837]";
+constexpr char kFirstPidNamespace[] = "pid:[4026531836]";
 
-constexpr char kContainer[] =
-    "start the container with --cap-add=SYS_PTRACE (Kubernetes: "
-    "securityContext.capabilities.add: SYS_PTRACE)";
-
-bool HasSysPtrace(std::istream& words) {
-  unsigned long long mask = 0;
-  words >> std::hex >> mask >> std::dec;
-  return (mask >> kCapSysPtrace & 1) != 0;
+std::string OwnLink(const char* path) {
+  char target[4096];
+  const ssize_t length = readlink(path, target, sizeof(target));
+  return length < 0 ? std::string() : std::string(target, static_cast<size_t>(length));
 }
 
-// user_namespaces(7): the first one maps all ids to themselves.
-bool InUserNamespace() {
-  std::ifstream map("/proc/self/uid_map");
-  uint64_t inside = 0;
-  uint64_t outside = 0;
-  uint64_t count = 0;
-  if (!(map >> inside >> outside >> count)) return false;
-  return inside != 0 || outside != 0 || count != kAllIds;
-}
+bool Differs(const std::string& link, const char* first) { return !link.empty() && link != first; }
 
 // A filter answers before the kernel looks at the arguments; ours fail in the kernel otherwise.
 bool FilterAllowsMemoryCall() {
@@ -48,52 +39,55 @@ bool FilterAllowsPtrace() {
   return ptrace(PTRACE_DETACH, getpid(), nullptr, nullptr) == 0 || errno == ESRCH;
 }
 
+// What a cgroup namespace hides, files and variables tell that runtimes leave for those inside.
+Container OwnContainer(const std::string& cgroups) {
+  Container container = ParseContainer(cgroups);
+  const bool kubernetes = std::getenv("KUBERNETES_SERVICE_HOST") != nullptr;
+  if (container.any()) {
+    if (kubernetes) container.runtime = ContainerRuntime::kKubernetes;
+    return container;
+  }
+  if (kubernetes) return {ContainerRuntime::kKubernetes, ""};
+  if (access("/run/.containerenv", F_OK) == 0) return {ContainerRuntime::kPodman, ""};
+  if (access("/.dockerenv", F_OK) == 0) return {ContainerRuntime::kDocker, ""};
+  const char* named = std::getenv("container");
+  return ContainerNamed(named == nullptr ? "" : named);
+}
+
+void NoteStatus(const ProcessFiles& self, Privileges& own) {
+  const absl::StatusOr<ProcessStatus> status = self.Status();
+  if (!status.ok()) return;
+  own.capabilities = status->capabilities;
+  own.no_new_privileges = status->no_new_privileges;
+  own.seccomp_mode = status->seccomp_mode;
+}
+
+void NoteProgram(Privileges& own) {
+  own.program = OwnLink("/proc/self/exe");
+  struct statvfs info;
+  own.program_on_nosuid = statvfs("/proc/self/exe", &info) == 0 && (info.f_flag & ST_NOSUID) != 0;
+}
+
 }  // namespace
 
 Privileges OwnPrivileges() {
   Privileges own;
   own.user = geteuid();
-  utsname name;
-  if (uname(&name) == 0) own.kernel = name.release;
-  std::ifstream("/proc/sys/kernel/yama/ptrace_scope") >> own.yama_scope;
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    if (word == "CapEff:") {
-      own.sys_ptrace = HasSysPtrace(status);
-    } else if (word == "CapBnd:") {
-      own.may_gain_sys_ptrace = HasSysPtrace(status);
-    } else if (word == "Seccomp:") {
-      status >> own.seccomp_mode;
-    }
-  }
-  own.in_user_namespace = InUserNamespace();
+  own.kernel = ReadKernelLimits();
+  const std::string pid = OwnLink("/proc/self");
+  own.foreign_proc = pid != std::to_string(getpid());
+  const ProcessFiles self(std::atoi(pid.c_str()));
+  NoteStatus(self, own);
+  NoteProgram(own);
+  own.profile = self.SecurityProfile();
+  const std::string cgroups = self.CgroupText().value_or("");
+  own.container = OwnContainer(cgroups);
+  own.unit = ParseUnit(cgroups);
+  own.in_user_namespace = Differs(OwnLink("/proc/self/ns/user"), kFirstUserNamespace);
+  own.in_pid_namespace = Differs(OwnLink("/proc/self/ns/pid"), kFirstPidNamespace);
   own.memory_call = FilterAllowsMemoryCall();
   own.ptrace_call = FilterAllowsPtrace();
   return own;
-}
-
-std::string HowToBePermitted(const Privileges& own) {
-  // Documentation/admin-guide/LSM/Yama.rst: 3 holds for everybody, until the next boot.
-  if (own.yama_scope == 3) return "boot with kernel.yama.ptrace_scope below 3";
-  if (!own.memory_call || !own.ptrace_call) {
-    return std::string("allow ptrace and process_vm_readv in the seccomp profile, or ") +
-           kContainer;
-  }
-  if (own.sys_ptrace) {
-    return own.in_user_namespace ? "run Spyhop outside of its user namespace, as root"
-                                 : "look for a rule of SELinux, AppArmor or the like, and whether "
-                                   "Spyhop runs in a container and the process outside of it";
-  }
-  if (!own.may_gain_sys_ptrace) {
-    return std::string(kContainer) +
-           ": the capability CAP_SYS_PTRACE is missing from Spyhop's bounding set";
-  }
-  if (own.user == 0) {
-    return std::string("give Spyhop the capability CAP_SYS_PTRACE, which user 0 lacks here, or ") +
-           kContainer;
-  }
-  return "run as root (sudo), or: setcap cap_sys_ptrace+ep on the spyhop binary; in a container "
-         "add the SYS_PTRACE capability";
 }
 
 }  // namespace spyhop

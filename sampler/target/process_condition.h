@@ -6,8 +6,6 @@
 #define SPYHOP_SAMPLER_TARGET_PROCESS_CONDITION_H_
 
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "sampler/target/process_files.h"
 
@@ -26,13 +24,6 @@ struct ProcessCondition {
 };
 
 ProcessCondition ConditionOf(const ProcessFiles& files);
-
-// The folders that can be frozen, of those which /proc/PID/cgroup names (cgroups(7)).
-struct FreezerFolder {
-  std::string path;  // below the mount of its hierarchy: "/system.slice/app.service"
-  bool is_v2 = true;
-};
-std::vector<FreezerFolder> ParseFreezers(std::string_view cgroup_file);
 
 }  // namespace spyhop
 

@@ -14,6 +14,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/absl_view.h"
+#include "sampler/target/permission.h"
 #include "sampler/target/privileges.h"
 #include "sampler/target/regular_file.h"
 
@@ -36,8 +38,8 @@ absl::Status ErrnoStatus(int error, int pid, const char* what) {
     return ProcessFiles::NoSuchProcess(pid);
   }
   if (error == EACCES || error == EPERM) {
-    return absl::PermissionDeniedError(
-        absl::StrCat(message, ": not permitted; ", HowToBePermitted(OwnPrivileges())));
+    return absl::PermissionDeniedError(absl::StrCat(
+        message, ": not permitted; ", HowToBePermitted(OwnPrivileges(), pid).InOneLine()));
   }
   return absl::ErrnoToStatus(error, message);
 }
@@ -121,31 +123,6 @@ std::optional<ProcessStat> ParseStat(std::string_view text) {
   return stat;
 }
 
-std::optional<ProcessStatus> ParseStatus(std::string_view text) {
-  ProcessStatus status;
-  for (absl::string_view line : absl::StrSplit(AbslView(text), '\n')) {
-    const std::vector<absl::string_view> words =
-        absl::StrSplit(line, absl::ByAnyChar("\t "), absl::SkipEmpty());
-    if (words.size() < 2) continue;
-    if (words[0] == "Tgid:") {
-      if (!absl::SimpleAtoi(words[1], &status.process)) return std::nullopt;
-    } else if (words[0] == "Uid:") {
-      if (!absl::SimpleAtoi(words[1], &status.real_uid)) return std::nullopt;
-    } else if (words[0] == "TracerPid:") {
-      if (!absl::SimpleAtoi(words[1], &status.tracer_pid)) return std::nullopt;
-    } else if (words[0] == "NSpid:" || (words[0] == "Pid:" && status.namespace_ids.empty())) {
-      status.namespace_ids.clear();
-      for (size_t i = 1; i < words.size(); ++i) {
-        int id = 0;
-        if (!absl::SimpleAtoi(words[i], &id)) return std::nullopt;
-        status.namespace_ids.push_back(id);
-      }
-    }
-  }
-  if (status.namespace_ids.empty()) return std::nullopt;
-  return status;
-}
-
 ProcessFiles::ProcessFiles(int pid) : pid_(pid) {}
 
 std::string ProcessFiles::Path(std::string_view rest) const {
@@ -219,6 +196,32 @@ std::optional<bool> ProcessFiles::SharesNamespace(std::string_view kind) const {
   const std::string its = ReadLinkOf(Path(absl::StrCat("ns/", AbslView(kind))));
   if (its.empty()) return std::nullopt;
   return its == ReadLinkOf(absl::StrCat("/proc/self/ns/", AbslView(kind)));
+}
+
+// proc(5), "/proc/[pid]": the files of one that is not dumpable belong to root.
+std::optional<bool> ProcessFiles::Dumpable() const {
+  struct stat info;
+  const absl::StatusOr<ProcessStatus> status = Status();
+  if (!status.ok() || stat(Path("environ").c_str(), &info) != 0) return std::nullopt;
+  if (status->user.effective == 0) return std::nullopt;
+  return info.st_uid == status->user.effective;
+}
+
+absl::Status ProcessFiles::CheckThreadsReadable() const {
+  const ScopedFd fd(open(Path("syscall").c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.valid() || (errno != EACCES && errno != EPERM)) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrCat("cannot open ", Path("syscall")));
+}
+
+// Linux 5.8+ has AppArmor's own file; the other one is of whichever module came first.
+std::string ProcessFiles::SecurityProfile() const {
+  for (const char* name : {"attr/apparmor/current", "attr/current"}) {
+    absl::StatusOr<std::string> text = ReadProcFile(Path(name), pid_, "security profile");
+    if (!text.ok() || text->empty()) continue;
+    // SELinux ends it with a null character.
+    return std::string(absl::StripTrailingAsciiWhitespace(text->c_str()));
+  }
+  return "";
 }
 
 absl::StatusOr<ScopedFd> ProcessFiles::OpenMapped(AddressRange mapping, const std::string& path,

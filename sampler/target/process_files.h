@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "base/address.h"
 #include "base/scoped_fd.h"
+#include "sampler/target/process_status.h"
 
 namespace spyhop {
 
@@ -28,18 +29,7 @@ struct ProcessStat {
   uint64_t flags = 0;       // PF_KTHREAD = 0x00200000
 };
 
-// Fields of /proc/PID/status.
-struct ProcessStatus {
-  int process = 0;  // Tgid: differs from the id asked for when that is a thread's; 0: not told
-  uint32_t real_uid = 0;
-  int tracer_pid = 0;
-  // The ids of the process (or thread) from Spyhop's namespace inwards; the last one is what the
-  // target itself sees. Never empty.
-  std::vector<int> namespace_ids;
-};
-
 std::optional<ProcessStat> ParseStat(std::string_view text);
-std::optional<ProcessStatus> ParseStatus(std::string_view text);
 
 class ProcessFiles {
  public:
@@ -54,7 +44,7 @@ class ProcessFiles {
   std::string ThreadName(int tid) const;  // comm; empty when gone
   absl::StatusOr<std::vector<int>> ThreadIds() const;
   absl::StatusOr<std::string> MapsText() const;
-  absl::StatusOr<std::string> CgroupText() const;
+  absl::StatusOr<std::string> CgroupText() const;  // its control groups (cgroups(7))
   std::vector<std::string> CommandLine() const;
   std::string Executable() const;  // target of the exe link, " (deleted)" kept
   // The working folder as the target names it, inside its root; empty when it cannot be named.
@@ -63,6 +53,14 @@ class ProcessFiles {
   std::string Root() const;
   // Whether it and Spyhop are in one namespace of that kind ("mnt", "pid"); nothing: not permitted.
   std::optional<bool> SharesNamespace(std::string_view kind) const;
+  // Whether others of its user may look at it: not after a setuid program's start, nor when it has
+  // asked for that (prctl(2), PR_SET_DUMPABLE). Nothing: cannot be told, as of root's.
+  std::optional<bool> Dumpable() const;
+  // Whether it is told what its threads wait for (/proc/PID/syscall): to its user, or with
+  // CAP_DAC_READ_SEARCH. kPermissionDenied without a remedy; OK where the kernel tells nobody.
+  absl::Status CheckThreadsReadable() const;
+  // Under which profile of AppArmor or context of SELinux it runs; empty without such.
+  std::string SecurityProfile() const;
 
   // The file behind a mapping, as mapped, even when it has been deleted or replaced or lies in
   // another mount namespace: map_files first, then the path below its root and, for one that is

@@ -12,7 +12,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/scoped_fd.h"
-#include "sampler/target/privileges.h"
 #include "sampler/target/process_files.h"
 
 namespace spyhop {
@@ -110,37 +109,23 @@ class ProcMemMemory : public RemoteMemory {
   ScopedFd fd_;
 };
 
-std::string WhyRefused(int pid, const Privileges& own) {
-  const absl::StatusOr<ProcessStatus> status = ProcessFiles(pid).Status();
-  if (status.ok() && status->real_uid != own.user && !own.sys_ptrace) {
-    return absl::StrFormat("it belongs to user %d, Spyhop runs as user %d", status->real_uid,
-                           own.user);
-  }
-  if (!own.memory_call || !own.ptrace_call) return "a seccomp filter refuses the system calls";
-  if (own.yama_scope == 3 || (own.yama_scope > 0 && !own.sys_ptrace)) {
-    return absl::StrCat("kernel.yama.ptrace_scope is ", own.yama_scope);
-  }
-  if (own.sys_ptrace && own.in_user_namespace) {
-    return "Spyhop's capabilities hold only within its own user namespace";
-  }
-  return own.sys_ptrace ? "the kernel refuses it in spite of CAP_SYS_PTRACE"
-                        : "the process is not dumpable, or has capabilities that Spyhop has not";
-}
-
-std::string WhatToDo(const Privileges& own) {
-  const bool yama_only = own.yama_scope == 1 && !own.sys_ptrace && own.user != 0;
-  return absl::StrCat(
-      HowToBePermitted(own),
-      yama_only ? "; or, for your own processes: sysctl kernel.yama.ptrace_scope=0" : "");
-}
-
 }  // namespace
 
 absl::Status PermissionError(int pid) {
-  const Privileges own = OwnPrivileges();
+  const Refusal refusal = WhyRefused(pid);
   return absl::PermissionDeniedError(
       absl::StrFormat("cannot read process %d: Operation not permitted (%s). What to do: %s", pid,
-                      WhyRefused(pid, own), WhatToDo(own)));
+                      refusal.why, refusal.remedy.InOneLine()));
+}
+
+Refusal WhyRefused(int pid) {
+  const ProcessFiles files(pid);
+  GuardedProcess process{.pid = pid, .dumpable = files.Dumpable()};
+  if (const absl::StatusOr<ProcessStatus> status = files.Status(); status.ok()) {
+    process.user = status->user;
+    process.capabilities = status->capabilities;
+  }
+  return ExplainRefusal(OwnPrivileges(), process);
 }
 
 absl::StatusOr<std::unique_ptr<RemoteMemory>> OpenProcessMemory(int pid) {

@@ -11,13 +11,17 @@
 
 #include "absl/status/statusor.h"
 #include "base/remote_memory.h"
+#include "sampler/target/permission.h"
 
 namespace spyhop {
 
 // Errors: kNotFound no such process; kPermissionDenied, with the remedy.
 absl::StatusOr<std::unique_ptr<RemoteMemory>> OpenProcessMemory(int pid);
 
-// What to do about a refused attach: names Yama, capability, user or namespace, whichever it is.
+// Why a process may not be read, and what to do: names Yama, capability, user or namespace,
+// whichever it is.
+Refusal WhyRefused(int pid);
+// The same as an error.
 absl::Status PermissionError(int pid);
 
 }  // namespace spyhop

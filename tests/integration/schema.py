@@ -1,4 +1,4 @@
-"""Holds JSON to spyhop.profile/1, snapshot/1 and snapshot-series/1: keys, types, and the sums that must agree. Pure.
+"""Holds JSON to spyhop.profile/1, snapshot/1, snapshot-series/1 and doctor/1: keys, types, and the sums that must agree. Pure.
 
 Each check returns a list of complaints, `path: what is wrong`; more keys than the contract's are allowed.
 """
@@ -56,6 +56,9 @@ SHOWN = {'tid': INTEGER, 'name': TEXT, 'python': BOOLEAN, 'class': TEXT, 'holds_
 SERIES = {'schema': TEXT, 'target': OBJECT, 'snapshots': INTEGER, 'duration_s': NUMBER, 'threads': LIST}
 FOLLOWED = {'tid': INTEGER, 'name': TEXT, 'python': BOOLEAN, 'seen': INTEGER, 'stacks': INTEGER, 'moved': BOOLEAN,
             'ran': BOOLEAN, 'cpu_s': NUMBER, 'class': TEXT, 'frames': LIST}
+DIAGNOSIS = {'schema': TEXT, 'can_attach': BOOLEAN, 'exit_status': INTEGER, 'findings': LIST}
+FINDING = {'subject': TEXT, 'verdict': TEXT, 'text': TEXT, 'remedy': OBJECT, 'figures': OBJECT}
+VERDICTS = ('ok', 'warning', 'problem')
 
 
 class _Complaints(list):
@@ -165,4 +168,26 @@ def series_complaints(series):
             wrong.frames(path + '.frames', thread['frames'])
             if thread['moved'] != (thread['stacks'] > 1):
                 wrong.append(f'{path}: moved is {thread["moved"]} with {thread["stacks"]} stacks')
+    return list(wrong)
+
+
+def doctor_complaints(diagnosis):
+    wrong = _Complaints()
+    if not wrong.keys('$', diagnosis, DIAGNOSIS):
+        return wrong
+    wrong.one_of('$.schema', diagnosis['schema'], ['spyhop.doctor/1'])
+    if diagnosis['can_attach'] != (diagnosis['exit_status'] == 0):
+        wrong.append('$.can_attach: not what the exit status says')
+    if 'target' in diagnosis:
+        wrong.target('$.target', diagnosis['target'])
+    subjects = [finding.get('subject') for finding in diagnosis['findings']]
+    if len(subjects) != len(set(subjects)):
+        wrong.append(f'$.findings: one subject twice: {subjects}')
+    for index, finding in enumerate(diagnosis['findings']):
+        path = f'$.findings[{index}]'
+        if not wrong.keys(path, finding, FINDING):
+            continue
+        wrong.one_of(path + '.verdict', finding['verdict'], VERDICTS)
+        wrong.keys(path + '.remedy', finding['remedy'], {'text': TEXT, 'lines': LIST})
+        wrong.keys(path + '.figures', finding['figures'], dict.fromkeys(finding['figures'], NUMBER))
     return list(wrong)

@@ -36,7 +36,7 @@ TEST(ParseStatus, TakesTheInnermostNamespacesId) {
       "Name:\tpython3\nState:\tS (sleeping)\nPid:\t4711\nTracerPid:\t9\n"
       "Uid:\t1000\t1000\t1000\t1000\nNSpid:\t4711\t12\t3\n");
   ASSERT_TRUE(status);
-  EXPECT_EQ(status->real_uid, 1000u);
+  EXPECT_EQ(status->user.real, 1000u);
   EXPECT_EQ(status->tracer_pid, 9);
   EXPECT_EQ(status->namespace_ids, (std::vector<int>{4711, 12, 3}));
 }
