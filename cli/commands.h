@@ -13,11 +13,13 @@ int RunCommand(const Arguments& arguments);
 int ReportCommand(const Arguments& arguments);
 int DiffCommand(const Arguments& arguments);
 int SnapshotCommand(const Arguments& arguments);
+int TopCommand(const Arguments& arguments);
 int ListCommand(const Arguments& arguments);
 int DoctorCommand(const Arguments& arguments);
 
-// attach and run with a sampler of the caller's making.
+// attach, run and top with a sampler of the caller's making.
 int Attach(const AttachOptions& options, const SamplerFactory& create);
+int Top(const TopCommandOptions& options, const SamplerFactory& create);
 int RunProgram(const RunOptions& options, const SamplerFactory& create);
 
 // Prints a command's help on stdout.

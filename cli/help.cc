@@ -3,6 +3,7 @@
 #include "cli/help_text.h"
 #include "cli/option_lists.h"
 #include "cli/options.h"
+#include "cli/tui/top_help.h"
 
 namespace spyhop {
 
@@ -20,6 +21,7 @@ std::string HelpFor(const std::string& command) {
       {"report", "spyhop report RECORDING... [options]", kReportExamples, ReportOptionList, kViews},
       {"diff", "spyhop diff BEFORE AFTER [options]", kDiffExamples, DiffOptionList},
       {"snapshot", "spyhop snapshot --pid PID [options]", kSnapshotExamples, SnapshotOptionList},
+      {"top", "spyhop top --pid PID [options]", kTopExamples, TopOptionList, kTopKeys},
       {"list", "spyhop list [options]", kListExamples, ListOptionList},
       {"doctor", "spyhop doctor [--pid PID]", kDoctorExamples, DoctorOptionList},
   };

@@ -38,6 +38,10 @@ inline constexpr const char* kViews =
     "               samples   their number\n"
     "               (cum)     of all stacks with the line on them, each once\n"
     "  waits      per reason: seconds, share, samples, threads, and the lines that wait\n";
+inline constexpr const char* kTopExamples =
+    "  spyhop top --pid 1234                        live; ? has the keys, q quits\n"
+    "  spyhop top -p 1234 -p 1235 --view processes  of several processes\n"
+    "  spyhop top -p 1234 --iterations 3 | less     plain tables, as where there is no terminal\n";
 inline constexpr const char* kListExamples =
     "  spyhop list                          the Python processes of this machine\n"
     "  spyhop list --json | jq '.processes[].pid'\n";

@@ -27,7 +27,7 @@ constexpr Command kCommands[] = {
     {"snapshot", "every thread's stack now, and what it is doing", SnapshotCommand},
     {"list", "the Python processes on this machine", ListCommand},
     {"doctor", "can it attach to a process; if not, what to do", DoctorCommand},
-    {"top", "a live view in the terminal", nullptr},
+    {"top", "a live view in the terminal", TopCommand},
     {"report", "views and formats of a recording made earlier", ReportCommand},
     {"diff", "what got slower or faster between two recordings", DiffCommand},
     {"daemon", "continuous sampling within a budget", nullptr},
@@ -41,6 +41,7 @@ constexpr const char* kExamples =
     "  spyhop attach --pid 1234               until Ctrl-C, then a table per line\n"
     "  spyhop attach -p 1234 -d 30 -o p.json  for 30 s, into a file\n"
     "  spyhop run -- python3 app.py           from the program's first line\n"
+    "  spyhop top --pid 1234                  live, in the terminal\n"
     "  spyhop snapshot --pid 1234             what every thread does now\n\n"
     "Commands:\n";
 

@@ -112,6 +112,23 @@ OptionList SnapshotOptionList() {
                Common()});
 }
 
+OptionList TopOptionList() {
+  return Join(
+      {{{"pid,p", "PID", "the process; repeatable", true}},
+       Sampling(),
+       {{"view", "NAME", "lines, functions, threads, stacks, processes; default lines"},
+        {"threads,t", "", "lines and functions for each thread"},
+        {"idle,i", "", "idle time and threads, too"},
+        {"sort", "KEY", "self total python native system wait gil cpu; default cpu"},
+        {"window", "SECONDS", "of the last so many, up to 60; 0: since the start; default 15"},
+        {"delay", "SECONDS", "between two tables; default 2"},
+        {"iterations", "N", "plain tables, so many; as without a terminal"},
+        {"limit", "N", "rows of a plain table; default 30, 0 = all"},
+        {"no-source", "", "no source text"}},
+       Filters(),
+       Common()});
+}
+
 OptionList ListOptionList() { return Join({{{"json,j", "", "as JSON"}}, Common()}); }
 
 OptionList DoctorOptionList() {

@@ -11,6 +11,7 @@ OptionList RunOptionList();
 OptionList ReportOptionList();
 OptionList DiffOptionList();
 OptionList SnapshotOptionList();
+OptionList TopOptionList();
 OptionList ListOptionList();
 OptionList DoctorOptionList();
 

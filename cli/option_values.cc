@@ -19,6 +19,8 @@ namespace {
 
 constexpr double kLowestRate = 0.1;
 constexpr double kHighestRate = 1e6;
+constexpr double kShortestDelay = 0.5;
+constexpr double kLongestWindowSeconds = 60;
 constexpr double kLongestSeconds = 10 * 365.25 * 86400;
 
 absl::Status Wrong(const std::string& option, const std::string& text, const std::string& right) {
@@ -111,6 +113,28 @@ absl::StatusOr<Nanos> ParseInstant(const std::string& text) {
   return Wrong("--from or --to", text, "a time since the start is like 0, 10, 0.5, 30s, 2m or 1h");
 }
 
+absl::StatusOr<Nanos> ParseDelay(const std::string& text) {
+  const std::optional<double> seconds = NumberWithUnit(text, kDurationUnits);
+  if (seconds && *seconds >= kShortestDelay && *seconds <= kLongestSeconds) {
+    return static_cast<Nanos>(*seconds * static_cast<double>(kSecond));
+  }
+  return Wrong("--delay", text, "the time between two tables is 0.5 or more, like 2, 500ms or 1m");
+}
+
+absl::StatusOr<Nanos> ParseWindow(const std::string& text) {
+  const std::optional<double> seconds = NumberWithUnit(text, kDurationUnits);
+  if (seconds && *seconds >= 0 && *seconds <= kLongestWindowSeconds) {
+    return static_cast<Nanos>(*seconds * static_cast<double>(kSecond));
+  }
+  return Wrong("--window", text, "the time shown is up to 60 s, like 5 or 15s; 0: since the start");
+}
+
+absl::StatusOr<uint64_t> ParseIterations(const std::string& text) {
+  uint64_t iterations = 0;
+  if (absl::SimpleAtoi(text, &iterations) && iterations > 0) return iterations;
+  return Wrong("--iterations", text, "the number of tables is 1 or more");
+}
+
 absl::StatusOr<size_t> ParseLimit(const std::string& text) {
   uint32_t limit = 0;
   if (absl::SimpleAtoi(text, &limit)) return size_t{limit};
@@ -154,6 +178,15 @@ absl::StatusOr<TableView> ParseView(const std::string& text) {
                                         {"functions", TableView::kFunctions},
                                         {"threads", TableView::kThreads},
                                         {"waits", TableView::kWaits}};
+  return OneOf("--view", text, kWords);
+}
+
+absl::StatusOr<TopView> ParseTopView(const std::string& text) {
+  constexpr Word<TopView> kWords[] = {{"lines", TopView::kLines},
+                                      {"functions", TopView::kFunctions},
+                                      {"threads", TopView::kThreads},
+                                      {"stacks", TopView::kStacks},
+                                      {"processes", TopView::kProcesses}};
   return OneOf("--view", text, kWords);
 }
 

@@ -18,11 +18,15 @@ absl::StatusOr<Nanos> ParseInstant(const std::string& text);   // a duration sin
 absl::StatusOr<Nanos> ParseEvery(const std::string& text);     // a duration, between snapshots
 absl::StatusOr<size_t> ParseLimit(const std::string& text);    // "30"; 0 = all
 absl::StatusOr<size_t> ParseRepeat(const std::string& text);   // "5"; 0 = no end
+absl::StatusOr<Nanos> ParseDelay(const std::string& text);     // a duration
+absl::StatusOr<Nanos> ParseWindow(const std::string& text);    // a duration up to 60 s, or 0
+absl::StatusOr<uint64_t> ParseIterations(const std::string& text);
 absl::StatusOr<double> ParsePercent(const std::string& text);  // "10", "2.5%"
 absl::StatusOr<PauseMode> ParsePause(const std::string& text);
 absl::StatusOr<NativeDetail> ParseNative(const std::string& text);
 absl::StatusOr<SortKey> ParseSort(const std::string& text);
 absl::StatusOr<TableView> ParseView(const std::string& text);
+absl::StatusOr<TopView> ParseTopView(const std::string& text);
 absl::StatusOr<ColorMode> ParseColor(const std::string& text);
 
 // Which format goes where. One format serves all files; as many as files go pairwise; none: by the

@@ -45,6 +45,15 @@ SamplerOptions GetSampler(Parsed& parsed) {
   return sampler;
 }
 
+Filter GetFilter(Parsed& parsed) {
+  Filter filter;
+  parsed.Keep(Filter::Create({.file = parsed.Text("file"),
+                              .thread = parsed.Text("thread"),
+                              .function = parsed.Text("function")}),
+              filter);
+  return filter;
+}
+
 ViewOptions GetView(Parsed& parsed) {
   ViewOptions view;
   view.per_thread = parsed.Has("threads");
@@ -53,10 +62,7 @@ ViewOptions GetView(Parsed& parsed) {
   parsed.Convert("view", ParseView, view.table);
   parsed.Convert("sort", ParseSort, view.sort);
   parsed.Convert("limit", ParseLimit, view.limit);
-  parsed.Keep(Filter::Create({.file = parsed.Text("file"),
-                              .thread = parsed.Text("thread"),
-                              .function = parsed.Text("function")}),
-              view.filter);
+  view.filter = GetFilter(parsed);
   return view;
 }
 
@@ -235,6 +241,30 @@ absl::StatusOr<SnapshotCommandOptions> ParseSnapshot(const Arguments& arguments)
         GetRepeat(parsed, options);
         parsed.Convert("pause", ParsePause, options.snapshot.pause);
         parsed.Convert("native", ParseNative, options.snapshot.native);
+      });
+}
+
+absl::StatusOr<TopCommandOptions> ParseTop(const Arguments& arguments) {
+  return ParseInto<TopCommandOptions>(
+      TopOptionList(), arguments,
+      [](Parsed& parsed, TopCommandOptions& options, CommonOptions*& c) {
+        options.common = GetCommon(parsed);
+        c = &options.common;
+        options.pids = GetPids(parsed);
+        options.sampler = GetSampler(parsed);
+        options.source = !parsed.Has("no-source");
+        TopSettings& settings = options.settings;
+        settings.duration = std::exchange(options.sampler.duration, std::nullopt);
+        parsed.Convert("delay", ParseDelay, settings.delay);
+        parsed.Convert("iterations", ParseIterations, settings.iterations);
+        parsed.Convert("limit", ParseLimit, settings.limit);
+        settings.state.idle = parsed.Has("idle");
+        settings.state.per_thread = parsed.Has("threads");
+        parsed.Convert("view", ParseTopView, settings.state.view);
+        parsed.Convert("sort", ParseSort, settings.state.sort);
+        parsed.Convert("window", ParseWindow, settings.state.window);
+        settings.table.filter = GetFilter(parsed);
+        settings.table.native = options.sampler.native != NativeDetail::kNone;
       });
 }
 

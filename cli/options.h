@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "cli/tui/top_settings.h"
 #include "report/format.h"
 #include "report/profile_diff.h"
 #include "report/view.h"
@@ -84,6 +85,14 @@ struct SnapshotCommandOptions {
   std::string output = "-";
 };
 
+struct TopCommandOptions {
+  CommonOptions common;
+  TopSettings settings;
+  SamplerOptions sampler;
+  std::vector<int> pids;
+  bool source = true;
+};
+
 struct ListOptions {
   CommonOptions common;
   bool json = false;
@@ -102,10 +111,12 @@ absl::StatusOr<RunOptions> ParseRun(const Arguments& arguments);
 absl::StatusOr<ReportOptions> ParseReport(const Arguments& arguments);
 absl::StatusOr<DiffCommandOptions> ParseDiff(const Arguments& arguments);
 absl::StatusOr<SnapshotCommandOptions> ParseSnapshot(const Arguments& arguments);
+absl::StatusOr<TopCommandOptions> ParseTop(const Arguments& arguments);
 absl::StatusOr<ListOptions> ParseList(const Arguments& arguments);
 absl::StatusOr<DoctorOptions> ParseDoctor(const Arguments& arguments);
 
-// Examples, then the options of "attach", "run", "report", "diff", "snapshot", "list", "doctor".
+// Examples, then the options of "attach", "run", "report", "diff", "snapshot", "top", "list",
+// "doctor".
 std::string HelpFor(const std::string& command);
 
 }  // namespace spyhop

@@ -55,6 +55,11 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 add_library(spyhop_dep_zstd INTERFACE)
 spyhop_link_pkg_config(spyhop_dep_zstd ZSTD)
 
+# The wide one: names of threads and files may hold any character.
+pkg_check_modules(NCURSES REQUIRED IMPORTED_TARGET ncursesw)
+add_library(spyhop_dep_ncurses INTERFACE)
+spyhop_link_pkg_config(spyhop_dep_ncurses NCURSES)
+
 pkg_check_modules(LZMA REQUIRED IMPORTED_TARGET liblzma)
 add_library(spyhop_dep_lzma INTERFACE)
 spyhop_link_pkg_config(spyhop_dep_lzma LZMA)

@@ -45,6 +45,8 @@ absl::Status ProcessSampler::Run(const std::atomic<bool>& stop, Profile& profile
                                  const std::function<void(const SamplingProgress&)>& progress) {
   profile_ = &profile;
   progress_ = &progress;
+  rounds_.reset();
+  next_progress_ = 0;
   SamplingFigures& figures = profile.figures();
   figures.rate_hz = options_.rate_hz;
   figures.pause_mode = options_.pause == PauseMode::kAuto ? "auto" : "never";

@@ -33,6 +33,7 @@ SampleRecorder::SampleRecorder(Attachment& attachment, Profile& profile,
 void SampleRecorder::Begin(Nanos now) {
   now_ = last_round_ = now;
   for (WatchedThread* thread : attachment_.threads()) {
+    thread->settled = false;  // its stack was another recorder's
     const std::optional<SchedStat> sched = thread->probe.ReadSchedStat();
     if (!sched) continue;
     thread->sched = *sched;

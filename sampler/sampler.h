@@ -61,7 +61,8 @@ class Sampler {
   virtual const TargetInfo& target() const = 0;
 
   // Samples into `profile` until the duration is over, `stop` becomes true, or the target ends;
-  // all three are success. What was collected before an error stays in `profile`.
+  // all three are success. What was collected before an error stays in `profile`. May be called
+  // again, with another profile, while the target lives: that costs some milliseconds.
   virtual absl::Status Run(const std::atomic<bool>& stop, Profile& profile,
                            const std::function<void(const SamplingProgress&)>& progress) = 0;
 };

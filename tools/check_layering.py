@@ -26,7 +26,8 @@ MAY_INCLUDE = {
                 'sampler/python'],
     'report': ['base', 'sampler/profile', 'symbolizer'],
     'cli': ['base', 'interp_layouts', 'symbolizer', 'sampler/profile', 'sampler/target',
-            'sampler/python', 'sampler', 'report', 'cli/daemon'],
+            'sampler/python', 'sampler', 'report', 'cli/daemon', 'cli/tui'],
+    'cli/tui': ['base', 'sampler/profile', 'sampler/target', 'sampler', 'report'],
     'cli/daemon': ['base', 'sampler', 'report'],
 }
 
@@ -43,7 +44,7 @@ HEADERS = {
     'protozero': (r'protozero/', ('report', 'sampler/profile'), False),
     'zstd': (r'zstd\w*\.h$', 'sampler/profile', False),
     'zlib': (r'(zlib|zconf)\.h$', 'report', False),
-    'ncurses': (r'(n?curses(w)?|term)(\.h$|/)', 'cli', False),
+    'ncurses': (r'(n?curses(w)?|term)(\.h$|/)', 'cli/tui', False),
     'a test library': (r'(gtest|gmock|benchmark)/', 'tests', False),
     'another Boost library': (r'boost/(?!program_options|beast|asio)', 'nobody', False),
 }

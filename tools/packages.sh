@@ -6,7 +6,7 @@ build_packages=(
   g++ cmake ninja-build pkg-config ccache
   libdw-dev libelf-dev libbz2-dev liblzma-dev zlib1g-dev
   libboost-program-options-dev libspdlog-dev libfmt-dev libabsl-dev
-  rapidjson-dev libprotozero-dev libzstd-dev
+  rapidjson-dev libprotozero-dev libzstd-dev libncurses-dev
   libgtest-dev libgmock-dev  # The presets configure the tests too.
 )
 
@@ -18,6 +18,7 @@ test_packages=(
   mmdebstrap                         # Fetches the others (tools/interpreters).
   strace                             # The tests which count system calls.
   gdb                                # The other opinion on native stacks.
+  tmux ncurses-bin                   # The terminal that `spyhop top` is tested in.
   gcc libpython3.11-dev cython3      # C extensions and embedding programs, as targets.
   # Services as targets (test_timing_services.py, test_places.py).
   python3-gunicorn python3-aiohttp python3-numpy python3-celery uwsgi-core uwsgi-plugin-python3

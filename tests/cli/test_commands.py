@@ -23,13 +23,13 @@ class Help(unittest.TestCase):
     def test_help_shows_every_command_on_one_screen(self):
         for arguments in (['--help'], ['-h']):
             result = spyhop.run(*arguments).expect(spyhop.DONE)
-            for word in ('attach', 'run', 'snapshot', 'list', 'doctor'):
+            for word in ('attach', 'run', 'snapshot', 'top', 'list', 'doctor'):
                 self.assertRegex(result.out, rf'\b{word}\b')
             self.assertLess(result.out.count('\n'), 40)
             self.assertEqual(result.err, '')
 
     def test_every_command_has_help(self):
-        for command in ('attach', 'run', 'snapshot', 'list', 'doctor'):
+        for command in ('attach', 'run', 'snapshot', 'top', 'list', 'doctor'):
             out = spyhop.run(command, '--help').expect(spyhop.DONE).out
             self.assertIn(f'spyhop {command}', out)
             self.assertLess(max(map(len, out.splitlines())), 100)

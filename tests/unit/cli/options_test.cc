@@ -140,7 +140,7 @@ TEST(Options, GiveHelpWhateverElseIsWrong) {
   EXPECT_TRUE(Attached({"-h", "-p", "x", "--sort", "y", "z"}).record.common.help);
   EXPECT_TRUE(ParseRun({"--help"})->record.common.help);
   EXPECT_FALSE(ParseAttach({"--help", "--durration", "5"}).ok()) << "but for what is no option";
-  for (const char* command : {"attach", "run", "snapshot", "list", "doctor"}) {
+  for (const char* command : {"attach", "run", "snapshot", "top", "list", "doctor"}) {
     EXPECT_THAT(HelpFor(command), testing::StartsWith("Examples:\n")) << command;
   }
   EXPECT_THAT(HelpFor("run"), HasSubstr("cpu_time (cum) ticks (cum) samples (cum)"));
@@ -166,6 +166,28 @@ TEST(Options, OfSnapshotListAndDoctor) {
   EXPECT_TRUE(ParseList({"-j"})->json);
   EXPECT_EQ(ParseDoctor({})->pid, 0);
   EXPECT_EQ(ParseDoctor({"-p", "9"})->pid, 9);
+}
+
+TEST(Options, OfTop) {
+  const absl::StatusOr<TopCommandOptions> top =
+      ParseTop({"-p",       "3",     "-p",           "4",  "--rate", "50",      "-d",     "10",
+                "--delay",  "500ms", "--iterations", "2",  "--view", "threads", "--sort", "wait",
+                "--window", "5",     "-i",           "-t", "-n"});
+  ASSERT_TRUE(top.ok()) << top.status();
+  EXPECT_THAT(top->pids, ElementsAre(3, 4));
+  EXPECT_EQ(top->sampler.rate_hz, 50);
+  EXPECT_FALSE(top->sampler.duration) << "the sampler runs again and again";
+  EXPECT_EQ(top->settings.duration, 10 * kSecond);
+  EXPECT_EQ(top->settings.delay, kSecond / 2);
+  EXPECT_EQ(top->settings.iterations, 2u);
+  EXPECT_EQ(top->settings.state.view, TopView::kThreads);
+  EXPECT_EQ(top->settings.state.sort, SortKey::kWait);
+  EXPECT_EQ(top->settings.state.window, 5 * kSecond);
+  EXPECT_TRUE(top->settings.state.idle && top->settings.state.per_thread);
+  EXPECT_TRUE(top->settings.table.native);
+  EXPECT_THAT(ErrorOf(ParseTop({"-p", "3", "--delay", "0.1"}).status()), HasSubstr("--delay"));
+  EXPECT_THAT(ErrorOf(ParseTop({"-p", "3", "--window", "61"}).status()), HasSubstr("--window"));
+  EXPECT_THAT(ErrorOf(ParseTop({}).status()), HasSubstr("which process?"));
 }
 
 TEST(Options, GuessASnapshotsFormatFromItsName) {

@@ -1,0 +1,131 @@
+#include "cli/tui/live_feed.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace spyhop {
+namespace {
+
+// Samples as fast as it is asked for; each progress is a second later.
+class FakeSampler : public Sampler {
+ public:
+  struct Script {
+    int runs = 1 << 30;  // then the target ends
+    absl::Status result;
+    size_t stacks = 1;  // new ones each second
+    std::atomic<int> running{0};
+    std::atomic<int> run_count{0};
+  };
+
+  explicit FakeSampler(Script& script) : script_(script) {}
+
+  const TargetInfo& target() const override { return target_; }
+
+  absl::Status Run(const std::atomic<bool>& stop, Profile& profile,
+                   const std::function<void(const SamplingProgress&)>& progress) override {
+    ++script_.running;
+    const bool ends = ++script_.run_count >= script_.runs;
+    profile.AddTarget(target_);
+    const ThreadIndex thread = profile.AddThread({.tid = 9});
+    for (Nanos elapsed = 0; !stop; elapsed += kSecond) {
+      for (size_t i = 0; i < script_.stacks; ++i) {
+        const FrameId frame = profile.frames().Intern({.line = next_line_++});
+        profile.Add(
+            {.thread = thread, .stack = profile.stacks().Push(kNoStack, frame), .weight = 1});
+      }
+      progress({.elapsed = elapsed, .samples = 1, .threads = 3});
+      if (ends) break;
+      std::this_thread::yield();
+    }
+    --script_.running;
+    return script_.result;
+  }
+
+ private:
+  const TargetInfo target_{.pid = 7};
+  Script& script_;
+  int next_line_ = 1;
+};
+
+std::deque<LiveFeed::Part> AwaitParts(LiveFeed& feed, size_t count) {
+  std::deque<LiveFeed::Part> parts;
+  while (parts.size() < count) {
+    for (LiveFeed::Part& part : feed.Take()) parts.push_back(std::move(part));
+    std::this_thread::yield();
+  }
+  return parts;
+}
+
+TEST(LiveFeed, HandsOnOnePartAfterTheOther) {
+  FakeSampler::Script script;
+  LiveFeed feed(std::make_unique<FakeSampler>(script), 5 * kSecond);
+  const auto parts = AwaitParts(feed, 3);
+  EXPECT_EQ(parts[0].number + 1, parts[1].number);
+  EXPECT_EQ(parts[0].profile->figures().samples, 2u) << "the first one is short";
+  EXPECT_EQ(parts[1].profile->figures().samples, 6u);
+  EXPECT_EQ(feed.threads(), 3u);
+  EXPECT_FALSE(feed.ended());
+  EXPECT_EQ(feed.target().pid, 7);
+}
+
+TEST(LiveFeed, APartWithManyStacksEndsEarly) {
+  FakeSampler::Script script;
+  script.stacks = 30'000;
+  LiveFeed feed(std::make_unique<FakeSampler>(script), 1000 * kSecond);
+  const auto parts = AwaitParts(feed, 2);
+  EXPECT_LE(parts[1].profile->stacks().size(), 60'001u);
+}
+
+TEST(LiveFeed, EndsWithTheTarget) {
+  FakeSampler::Script script;
+  script.runs = 3;
+  LiveFeed feed(std::make_unique<FakeSampler>(script), kSecond);
+  while (!feed.ended()) std::this_thread::yield();
+  EXPECT_THAT(feed.Take(), testing::SizeIs(3));
+  EXPECT_TRUE(feed.status().ok());
+  feed.Halt();  // nothing to wait for
+  feed.GoOn();
+}
+
+TEST(LiveFeed, EndsWithAnError) {
+  FakeSampler::Script script;
+  script.result = absl::PermissionDeniedError("no");
+  LiveFeed feed(std::make_unique<FakeSampler>(script), kSecond);
+  while (!feed.ended()) std::this_thread::yield();
+  EXPECT_EQ(feed.status().message(), "no");
+}
+
+TEST(LiveFeed, NothingIsSampledWhileHalted) {
+  FakeSampler::Script script;
+  LiveFeed feed(std::make_unique<FakeSampler>(script), 1000 * kSecond);
+  AwaitParts(feed, 1);
+  feed.Halt();
+  EXPECT_EQ(script.running, 0);
+  const int runs = script.run_count;
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(script.run_count, runs);
+  feed.GoOn();
+  while (script.run_count == runs) std::this_thread::yield();
+}
+
+TEST(LiveFeed, BeginsAnew) {
+  FakeSampler::Script script;
+  LiveFeed feed(std::make_unique<FakeSampler>(script), 5 * kSecond);
+  AwaitParts(feed, 1);
+  const uint64_t first = feed.BeginAnew();
+  uint64_t number = 0;
+  while (number < first) number = AwaitParts(feed, 1).back().number;
+}
+
+TEST(LiveFeed, KeepsAMinuteForWhoDoesNotTake) {
+  FakeSampler::Script script;
+  LiveFeed feed(std::make_unique<FakeSampler>(script), 30 * kSecond);
+  while (script.run_count < 50) std::this_thread::yield();
+  feed.Halt();
+  EXPECT_THAT(feed.Take(), testing::SizeIs(3));
+}
+
+}  // namespace
+}  // namespace spyhop
