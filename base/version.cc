@@ -3,5 +3,6 @@
 namespace spyhop {
 
 const char* Version() { return SPYHOP_VERSION; }
+const char* ReleaseDate() { return SPYHOP_RELEASE_DATE; }
 
 }  // namespace spyhop

@@ -4,7 +4,8 @@
 
 namespace spyhop {
 
-const char* Version();  // "0.1.0"
+const char* Version();      // "0.1.0"
+const char* ReleaseDate();  // "November 22, 2026": of packaging/changelog
 
 }  // namespace spyhop
 

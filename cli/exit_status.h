@@ -2,6 +2,9 @@
 #ifndef SPYHOP_CLI_EXIT_STATUS_H_
 #define SPYHOP_CLI_EXIT_STATUS_H_
 
+#include <span>
+#include <vector>
+
 #include "absl/status/status.h"
 
 namespace spyhop {
@@ -22,6 +25,14 @@ enum ExitStatus : int {
   kExitKilledBySignal = 128,  // + the signal's number
   kExitInterrupted = 130,     // a second Ctrl-C
 };
+
+// One line of a command's help.
+struct ExitMeaning {
+  const char* status;
+  const char* text;
+};
+// What each status of the list means; 0, 1 and 2, which every command has, come before them.
+std::vector<ExitMeaning> MeaningsOf(std::span<const ExitStatus> statuses);
 
 ExitStatus ExitStatusOf(const absl::Status& status);
 

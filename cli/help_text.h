@@ -49,6 +49,13 @@ inline constexpr const char* kDoctorExamples =
     "  spyhop doctor                        can Spyhop attach on this machine?\n"
     "  spyhop doctor --pid 1234             to this process, in what detail, at what cost?\n"
     "  spyhop doctor -p 1234 --json | jq '.findings[] | select(.verdict != \"ok\")'\n";
+inline constexpr const char* kCompletionExamples =
+    "  source <(spyhop completion bash)     for this shell, when no package has installed it\n"
+    "  spyhop completion fish > ~/.config/fish/completions/spyhop.fish\n"
+    "  spyhop completion zsh > /usr/local/share/zsh/site-functions/_spyhop\n";
+inline constexpr const char* kManExamples =
+    "  spyhop man | man -l -                spyhop(1), where no package has installed it\n"
+    "  spyhop man attach | man -l -         spyhop-attach(1)\n";
 
 }  // namespace spyhop
 

@@ -1,4 +1,4 @@
-// The table of commands, and the help that lists them.
+// Finds the command that was asked for, or lists them.
 #include <string>
 #include <vector>
 
@@ -15,25 +15,6 @@
 namespace spyhop {
 namespace {
 
-struct Command {
-  const char* name;
-  const char* summary;
-  int (*run)(const Arguments& arguments);  // null: comes with a later version
-};
-
-constexpr Command kCommands[] = {
-    {"attach", "sample a running process until Ctrl-C; a table per line", AttachCommand},
-    {"run", "start a program and sample it from its first line", RunCommand},
-    {"snapshot", "every thread's stack now, and what it is doing", SnapshotCommand},
-    {"list", "the Python processes on this machine", ListCommand},
-    {"doctor", "can it attach to a process; if not, what to do", DoctorCommand},
-    {"top", "a live view in the terminal", TopCommand},
-    {"report", "views and formats of a recording made earlier", ReportCommand},
-    {"diff", "what got slower or faster between two recordings", DiffCommand},
-    {"daemon", "continuous sampling within a budget", nullptr},
-    {"ctl", "talk to a running daemon", nullptr},
-};
-
 constexpr const char* kExamples =
     "Spyhop samples CPython processes from outside: which lines take the time, and whether it\n"
     "goes to Python, native code, the system or the GIL.\n\n"
@@ -47,7 +28,7 @@ constexpr const char* kExamples =
 
 std::string Help() {
   std::string text = kExamples;
-  for (const Command& command : kCommands) {
+  for (const Command& command : Commands()) {
     if (command.run != nullptr) {
       absl::StrAppendFormat(&text, "  %-10s %s\n", command.name, command.summary);
     }
@@ -59,7 +40,7 @@ std::string Help() {
 
 int UnknownCommand(const std::string& name) {
   std::vector<std::string> known;
-  for (const Command& command : kCommands) {
+  for (const Command& command : Commands()) {
     if (command.run != nullptr) known.push_back(command.name);
   }
   return ReportUsage(
@@ -79,7 +60,7 @@ int Main(const Arguments& arguments) {
   if (name == "--version" || name == "-V")
     return PrintData(absl::StrCat("spyhop ", Version(), "\n"));
   if (name == "--help" || name == "-h" || name == "help") return PrintData(Help());
-  for (const Command& command : kCommands) {
+  for (const Command& command : Commands()) {
     if (name != command.name) continue;
     if (command.run != nullptr) return command.run({arguments.begin() + 1, arguments.end()});
     return ReportUsage(

@@ -3,6 +3,7 @@
 #include <initializer_list>
 
 #include "absl/strings/str_cat.h"
+#include "cli/option_values.h"
 #include "report/format.h"
 
 namespace spyhop {
@@ -14,23 +15,33 @@ OptionList Join(std::initializer_list<OptionList> lists) {
   return joined;
 }
 
+// An option whose value is one of few words.
+Option Choice(Option option, const std::string& words) {
+  option.words = words;
+  return option;
+}
+
 OptionList Common() {
   return {
       {"quiet,q", "", "no messages but errors"},
       {"verbose,v", "", "more messages"},
       {"no-progress", "", "no progress on stderr"},
-      {"color", "WHEN", "auto, always, never (NO_COLOR is heeded)"},
+      Choice({"color", "WHEN", "auto, always, never (NO_COLOR is heeded)"}, ColorModes()),
       {"help,h", "", "this text"},
   };
 }
 
 Option Native() {
-  return {"native,n", "[=all]",
-          "native stacks between Python's frames; =all: the interpreter's own calls, too", false,
-          "folded"};
+  return Choice({"native,n", "[=all]",
+                 "native stacks between Python's frames; =all: the interpreter's own calls, too",
+                 false, "folded"},
+                NativeDetails());
 }
 
-Option Pause() { return {"pause", "MODE", "auto: stop only what runs, for microseconds; never"}; }
+Option Pause() {
+  return Choice({"pause", "MODE", "auto: stop only what runs, for microseconds; never"},
+                PauseModes());
+}
 
 OptionList Sampling() {
   return {
@@ -57,13 +68,16 @@ OptionList Output() {
   return {
       {"output,o", "FILE", "where to write, repeatable; - is stdout; its name tells the format",
        true},
-      {"format,f", "NAME", absl::StrCat("of the output: ", FormatNames()), true},
-      {"view", "NAME", "of the table: lines, functions, threads, waits (see below); default lines"},
+      Choice({"format,f", "NAME", absl::StrCat("of the output: ", FormatNames()), true},
+             FormatNames()),
+      Choice({"view", "NAME",
+              "of the table: lines, functions, threads, waits (see below); default lines"},
+             TableViews()),
       {"threads,t", "", "rows and stacks for each thread"},
       {"idle,i", "", "count idle threads too"},
       {"stacks", "", "json: the stacks as well"},
       {"no-source", "", "no source text in tables and reports"},
-      {"sort", "KEY", "self total python native system wait gil cpu"},
+      Choice({"sort", "KEY", SortKeys()}, SortKeys()),
       {"limit", "N", "rows of the table; default 30, 0 = all"},
   };
 }
@@ -91,8 +105,10 @@ OptionList ReportOptionList() {
 OptionList DiffOptionList() {
   return Join({{{"fail-above", "PERCENT", "exit status 7 when something got slower by more"},
                 {"output,o", "FILE", "instead of stdout; FILE.json, FILE.html: in that format"},
-                {"format,f", "NAME", "table, json, html (a flame graph of what changed)"},
-                {"view", "NAME", "of the table: lines, functions; default lines"},
+                Choice({"format,f", "NAME", "table, json, html (a flame graph of what changed)"},
+                       "table json html"),
+                Choice({"view", "NAME", "of the table: lines, functions; default lines"},
+                       "lines functions"),
                 {"idle,i", "", "count idle threads too"},
                 {"limit", "N", "rows of the table; default 30, 0 = all"}},
                Filters(),
@@ -116,10 +132,12 @@ OptionList TopOptionList() {
   return Join(
       {{{"pid,p", "PID", "the process; repeatable", true}},
        Sampling(),
-       {{"view", "NAME", "lines, functions, threads, stacks, processes; default lines"},
+       {Choice({"view", "NAME", "lines, functions, threads, stacks, processes; default lines"},
+               "lines functions threads stacks processes"),
         {"threads,t", "", "lines and functions for each thread"},
         {"idle,i", "", "idle time and threads, too"},
-        {"sort", "KEY", "self total python native system wait gil cpu; default cpu"},
+        Choice({"sort", "KEY", "self total python native system wait gil cpu; default cpu"},
+               "self total python native system wait gil cpu"),
         {"window", "SECONDS", "of the last so many, up to 60; 0: since the start; default 15"},
         {"delay", "SECONDS", "between two tables; default 2"},
         {"iterations", "N", "plain tables, so many; as without a terminal"},
@@ -134,5 +152,7 @@ OptionList ListOptionList() { return Join({{{"json,j", "", "as JSON"}}, Common()
 OptionList DoctorOptionList() {
   return Join({{{"pid,p", "PID", "look at this process"}, {"json,j", "", "as JSON"}}, Common()});
 }
+
+OptionList HelpOptionList() { return {{"help,h", "", "this text"}}; }
 
 }  // namespace spyhop

@@ -21,6 +21,7 @@ struct Option {
   std::string text;
   bool repeatable = false;
   std::string value_if_bare;  // what the name alone means; empty: it needs a value
+  std::string words;          // all its values, where they are few: "auto never"
 };
 using OptionList = std::vector<Option>;
 

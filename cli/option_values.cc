@@ -61,6 +61,12 @@ struct Word {
 };
 
 template <typename T, size_t N>
+std::string Join(const Word<T> (&words)[N]) {
+  return absl::StrJoin(
+      words, " ", [](std::string* out, const Word<T>& word) { absl::StrAppend(out, word.text); });
+}
+
+template <typename T, size_t N>
 absl::StatusOr<T> OneOf(const std::string& option, const std::string& text,
                         const Word<T> (&words)[N]) {
   std::vector<std::string> known;
@@ -68,8 +74,7 @@ absl::StatusOr<T> OneOf(const std::string& option, const std::string& text,
     if (text == word.text) return word.value;
     known.push_back(word.text);
   }
-  return Wrong(option, text,
-               absl::StrCat("use one of: ", absl::StrJoin(known, " "), Suggestion(text, known)));
+  return Wrong(option, text, absl::StrCat("use one of: ", Join(words), Suggestion(text, known)));
 }
 
 absl::StatusOr<Nanos> ParseSpan(const char* option, const std::string& text, const char* accepted) {
@@ -79,6 +84,21 @@ absl::StatusOr<Nanos> ParseSpan(const char* option, const std::string& text, con
   }
   return Wrong(option, text, accepted);
 }
+
+constexpr Word<PauseMode> kPauseWords[] = {{"auto", PauseMode::kAuto},
+                                           {"never", PauseMode::kNever}};
+constexpr Word<NativeDetail> kNativeWords[] = {{"folded", NativeDetail::kFolded},
+                                               {"all", NativeDetail::kAll}};
+constexpr Word<SortKey> kSortWords[] = {{"self", SortKey::kSelf},     {"total", SortKey::kTotal},
+                                        {"python", SortKey::kPython}, {"native", SortKey::kNative},
+                                        {"system", SortKey::kSystem}, {"wait", SortKey::kWait},
+                                        {"gil", SortKey::kGil},       {"cpu", SortKey::kCpu}};
+constexpr Word<TableView> kViewWords[] = {{"lines", TableView::kLines},
+                                          {"functions", TableView::kFunctions},
+                                          {"threads", TableView::kThreads},
+                                          {"waits", TableView::kWaits}};
+constexpr Word<ColorMode> kColorWords[] = {
+    {"auto", ColorMode::kAuto}, {"always", ColorMode::kAlways}, {"never", ColorMode::kNever}};
 
 }  // namespace
 
@@ -155,30 +175,19 @@ absl::StatusOr<double> ParsePercent(const std::string& text) {
 }
 
 absl::StatusOr<PauseMode> ParsePause(const std::string& text) {
-  constexpr Word<PauseMode> kWords[] = {{"auto", PauseMode::kAuto}, {"never", PauseMode::kNever}};
-  return OneOf("--pause", text, kWords);
+  return OneOf("--pause", text, kPauseWords);
 }
 
 absl::StatusOr<NativeDetail> ParseNative(const std::string& text) {
-  constexpr Word<NativeDetail> kWords[] = {{"folded", NativeDetail::kFolded},
-                                           {"all", NativeDetail::kAll}};
-  return OneOf("--native", text, kWords);
+  return OneOf("--native", text, kNativeWords);
 }
 
 absl::StatusOr<SortKey> ParseSort(const std::string& text) {
-  constexpr Word<SortKey> kWords[] = {{"self", SortKey::kSelf},     {"total", SortKey::kTotal},
-                                      {"python", SortKey::kPython}, {"native", SortKey::kNative},
-                                      {"system", SortKey::kSystem}, {"wait", SortKey::kWait},
-                                      {"gil", SortKey::kGil},       {"cpu", SortKey::kCpu}};
-  return OneOf("--sort", text, kWords);
+  return OneOf("--sort", text, kSortWords);
 }
 
 absl::StatusOr<TableView> ParseView(const std::string& text) {
-  constexpr Word<TableView> kWords[] = {{"lines", TableView::kLines},
-                                        {"functions", TableView::kFunctions},
-                                        {"threads", TableView::kThreads},
-                                        {"waits", TableView::kWaits}};
-  return OneOf("--view", text, kWords);
+  return OneOf("--view", text, kViewWords);
 }
 
 absl::StatusOr<TopView> ParseTopView(const std::string& text) {
@@ -191,10 +200,14 @@ absl::StatusOr<TopView> ParseTopView(const std::string& text) {
 }
 
 absl::StatusOr<ColorMode> ParseColor(const std::string& text) {
-  constexpr Word<ColorMode> kWords[] = {
-      {"auto", ColorMode::kAuto}, {"always", ColorMode::kAlways}, {"never", ColorMode::kNever}};
-  return OneOf("--color", text, kWords);
+  return OneOf("--color", text, kColorWords);
 }
+
+std::string PauseModes() { return Join(kPauseWords); }
+std::string NativeDetails() { return Join(kNativeWords); }
+std::string SortKeys() { return Join(kSortWords); }
+std::string TableViews() { return Join(kViewWords); }
+std::string ColorModes() { return Join(kColorWords); }
 
 absl::StatusOr<std::vector<OutputSpec>> PairOutputs(const std::vector<std::string>& files,
                                                     const std::vector<std::string>& formats) {

@@ -29,6 +29,13 @@ absl::StatusOr<TableView> ParseView(const std::string& text);
 absl::StatusOr<TopView> ParseTopView(const std::string& text);
 absl::StatusOr<ColorMode> ParseColor(const std::string& text);
 
+// The words which those take, like FormatNames(): "auto never".
+std::string PauseModes();
+std::string NativeDetails();
+std::string SortKeys();
+std::string TableViews();
+std::string ColorModes();
+
 // Which format goes where. One format serves all files; as many as files go pairwise; none: by the
 // files' names. Without files stdout.
 absl::StatusOr<std::vector<OutputSpec>> PairOutputs(const std::vector<std::string>& files,

@@ -1,7 +1,7 @@
 // The command line, parsed into plain structs and checked, so that no command sees a value it
 // cannot use. Errors (kInvalidArgument) name the option, what is wrong and what would be right.
 //
-// Reading them is option_parser.h's, the lists of them option_lists.h's.
+// Reading them is option_parser.h's, the lists of them option_lists.h's, their help help_page.h's.
 #ifndef SPYHOP_CLI_OPTIONS_H_
 #define SPYHOP_CLI_OPTIONS_H_
 
@@ -114,10 +114,6 @@ absl::StatusOr<SnapshotCommandOptions> ParseSnapshot(const Arguments& arguments)
 absl::StatusOr<TopCommandOptions> ParseTop(const Arguments& arguments);
 absl::StatusOr<ListOptions> ParseList(const Arguments& arguments);
 absl::StatusOr<DoctorOptions> ParseDoctor(const Arguments& arguments);
-
-// Examples, then the options of "attach", "run", "report", "diff", "snapshot", "top", "list",
-// "doctor".
-std::string HelpFor(const std::string& command);
 
 }  // namespace spyhop
 

@@ -13,9 +13,15 @@ build_packages=(
 # The interpreter tools/try shows Spyhop on; the program is of its own standard library.
 try_packages=(python3)
 
+package_packages=(dpkg-dev binutils gzip)
+
+# What tests the packages (tests/packages): Debian's roots, its rules, and a CPython on musl.
+package_test_packages=(mmdebstrap lintian musl-tools linux-libc-dev gcc make dpkg-dev)
+
 test_packages=(
   python3 python3.11 python3.11-dbg  # Test scripts; two of the interpreters under test.
   mmdebstrap                         # Fetches the others (tools/interpreters).
+  zsh fish mandoc man-db             # Readers of the completions and the manual pages.
   strace                             # The tests which count system calls.
   gdb                                # The other opinion on native stacks.
   tmux ncurses-bin                   # The terminal that `spyhop top` is tested in.

@@ -1,8 +1,9 @@
 """Finds the CPythons of this machine and says how to start a script in each.
 
 Order: SPYHOP_TEST_PYTHONS (a colon list that narrows: paths, names or prefixes of names), pyenv's versions, Debian's own
-3.11 and 3.11-dbg, the Debian roots in the cache folder, free-threaded builds there. An interpreter is named by its own
-answer, never by its path. Run with `--list` to see them.
+3.11 and 3.11-dbg, the Debian roots in the cache folder, free-threaded builds there; one on musl (tools/musl-python) only
+when it is asked for, as `3.11.*-musl`. An interpreter is named by its own answer, never by its path. Run with `--list` to
+see them.
 """
 import fnmatch
 import functools
@@ -18,6 +19,7 @@ PYENV_ONLY = ('3.6', '3.7', '3.8', '3.10', '3.12')
 REQUIRED = ['2.7', '3.6', '3.7', '3.8', '3.9', '3.10', '3.11', '3.12', '3.13', '3.14', '3.15',
             '3.11.*-debian', '3.11.*-debian-dbg']
 ROOTS = ['py39', 'py313', 'py314', 'py315']
+MUSL = '/usr/bin/python3.11'
 
 QUESTION = '''
 import json, sys
@@ -105,6 +107,8 @@ def candidates():
             yield path[len(root):], 'root', root
     for path in sorted(glob.glob(os.path.join(cache_folder(), '*t', 'bin', 'python3'))):
         yield path, 'built', ''
+    if any('musl' in pattern for pattern in wanted()):
+        yield MUSL, 'musl', os.path.join(cache_folder(), 'musl311')
 
 
 @functools.lru_cache(maxsize=None)

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cli/help_page.h"
 #include "cli/option_values.h"
 #include "cli/suggest.h"
 
