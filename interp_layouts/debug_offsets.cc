@@ -175,7 +175,8 @@ void ApplyNeighbours(const Table& table, Layout& layout) {
                thread.datastack_top, thread.datastack_limit);
   CodeLayout& code = layout.code;
   MoveTogether(table[Word::kCodeObjectArgcount], code.argcount.offset, code.kwonlyargcount,
-               code.flags);
+               code.flags, code.exceptiontable);
+  MoveTogether(table[Word::kCodeObjectFirstlineno], code.firstlineno.offset, code.nlocalsplus);
 }
 
 // The table gives `locked` and `holder` of the GIL embedded in the interpreter as offsets in the

@@ -77,6 +77,10 @@ struct FrameObjectLayout {  // PyFrameObject, to 3.10
   PointerField f_code;
   Field<int32_t> f_lasti;
   Field<int32_t> f_lineno;
+  PointerField f_valuestack;    // the first slot of the evaluation stack
+  Field<int32_t> f_iblock;      // blocks in use
+  Field<uint8_t> f_blockstack;  // PyTryBlock: three ints each
+  Field<uint8_t> f_localsplus;
 };
 
 struct InterpreterFrameLayout {  // _PyInterpreterFrame, 3.11+
@@ -102,6 +106,8 @@ struct CodeLayout {  // PyCodeObject
   PointerField linetable;        // co_lnotab to 3.9, then co_linetable: a bytes (2.7: str) object
   PointerField code;             // co_code to 3.10: a bytes (2.7: str) object
   Field<uint8_t> code_adaptive;  // 3.11+: bytecode lies here, to the end of the object
+  PointerField exceptiontable;   // 3.11+: a bytes object
+  Field<int32_t> nlocalsplus;    // 3.11+: slots of a frame before its evaluation stack
   PointerField tlbc;             // 3.14+ free-threaded: _PyCodeArray*
   PointerField monitoring;       // 3.12+: _PyCoMonitoringData*, null when nobody monitors
 };

@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "report/json_profile.h"
 #include "report/json_writer.h"
+#include "report/snapshot_waits.h"
 
 namespace spyhop {
 namespace {
@@ -14,16 +15,7 @@ void WriteOptional(std::string_view key, int32_t value, JsonWriter& json) {
   if (value > 0) json.Field(key, value);
 }
 
-void WriteWaitsFor(const Snapshot& snapshot, const SnapshotThread& thread, JsonWriter& json) {
-  if (thread.time_class != TimeClass::kGil) return;
-  json.Key("waits_for").BeginObject().Field("gil", true);
-  if (const SnapshotThread* holder = snapshot.GilHolder(thread)) {
-    json.Field("held_by", holder->tid);
-  }
-  json.EndObject();
-}
-
-void WriteThread(const Snapshot& snapshot, const SnapshotThread& thread, JsonWriter& json) {
+void WriteThread(const SnapshotThread& thread, JsonWriter& json) {
   json.BeginObject()
       .Field("tid", thread.tid)
       .Field("name", std::string_view(thread.name))
@@ -34,7 +26,7 @@ void WriteThread(const Snapshot& snapshot, const SnapshotThread& thread, JsonWri
     json.Field("wait_reason", std::string_view(thread.wait_reason));
   }
   json.Field("holds_gil", thread.holds_gil).Seconds("cpu_s", thread.cpu_time);
-  WriteWaitsFor(snapshot, thread, json);
+  WriteWaitsFor(thread, json);
   json.Key("frames").BeginArray();
   for (const SnapshotFrame& frame : thread.frames) WriteSnapshotFrame(frame, json);
   json.EndArray();
@@ -69,8 +61,10 @@ void WriteJsonSnapshot(const Snapshot& snapshot, Sink& sink) {
       .Field("held", std::string_view(snapshot.held))
       .Key("threads")
       .BeginArray();
-  for (const SnapshotThread& thread : snapshot.threads) WriteThread(snapshot, thread, json);
-  json.EndArray().Key("deadlocks").BeginArray().EndArray().EndObject().Newline();
+  for (const SnapshotThread& thread : snapshot.threads) WriteThread(thread, json);
+  json.EndArray();
+  WriteDeadlocks(snapshot, json);
+  json.EndObject().Newline();
 }
 
 }  // namespace spyhop

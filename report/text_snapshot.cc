@@ -9,6 +9,7 @@
 #include "base/absl_view.h"
 #include "report/display_width.h"
 #include "report/escape.h"
+#include "report/snapshot_waits.h"
 #include "report/table_header.h"
 #include "report/utf8.h"
 
@@ -53,10 +54,14 @@ std::string PlaceOf(const SnapshotFrame& frame) {
   return place;
 }
 
-void WriteThread(const SnapshotThread& thread, const TextSnapshotOptions& options, Sink& sink) {
+void WriteThread(const Snapshot& snapshot, const SnapshotThread& thread,
+                 const TextSnapshotOptions& options, Sink& sink) {
   const std::string title = Cut(ThreadLine(thread), options.width);
   sink.Append(options.color ? absl::StrCat("\n\x1b[1m", title, "\x1b[0m\n")
                             : absl::StrCat("\n", title, "\n"));
+  if (thread.waits_for) {
+    sink.Append(Cut(absl::StrCat("  ", WaitLine(snapshot, thread)), options.width) + "\n");
+  }
   for (const SnapshotFrame& frame : thread.frames) {
     sink.Append(absl::StrCat(SnapshotFrameLine(frame, options.width), "\n"));
   }
@@ -67,6 +72,14 @@ void WriteThread(const SnapshotThread& thread, const TextSnapshotOptions& option
       sink.Append(absl::StrCat("; ", Counted(thread.frames_left_out, "frame"), " left out"));
     }
     sink.Append(")\n");
+  }
+}
+
+void WriteDeadlock(const Snapshot& snapshot, const std::vector<int>& cycle,
+                   const TextSnapshotOptions& options, Sink& sink) {
+  sink.Append("\n");
+  for (const std::string& line : DeadlockLines(snapshot, cycle)) {
+    sink.Append(Cut(line, options.width) + "\n");
   }
 }
 
@@ -103,7 +116,11 @@ void WriteTextSnapshot(const Snapshot& snapshot, const TextSnapshotOptions& opti
     WriteWrapped(absl::StrCat("It is ", Shown(snapshot.held), ": no time passes in it"),
                  options.width, sink);
   }
-  for (const SnapshotThread& thread : snapshot.threads) WriteThread(thread, options, sink);
+  for (const SnapshotThread& thread : snapshot.threads) {
+    WriteThread(snapshot, thread, options, sink);
+  }
+  for (const std::vector<int>& cycle : snapshot.deadlocks)
+    WriteDeadlock(snapshot, cycle, options, sink);
 }
 
 }  // namespace spyhop

@@ -1,5 +1,4 @@
 // TakeSnapshot: one round of the sampler's own machinery, without the sampler's clock.
-#include <algorithm>
 #include <thread>
 
 #include "absl/container/flat_hash_set.h"
@@ -8,6 +7,7 @@
 #include "sampler/native_stacks.h"
 #include "sampler/relatives.h"
 #include "sampler/sampler.h"
+#include "sampler/snapshot_waits.h"
 #include "sampler/stack_resolver.h"
 #include "sampler/target/process_condition.h"
 #include "sampler/target/syscall_names.h"
@@ -92,6 +92,7 @@ Snapshot SnapshotTaker::Take() {
     if (thread->reading != Reading::kGone) snapshot.threads.push_back(Describe(*thread));
   }
   NameHolders(snapshot);
+  SnapshotWaits(attachment_).Tell(snapshot);
   AddNativeThreads(snapshot);
   NoteWhatHoldsIt(condition, snapshot);
   return snapshot;
@@ -179,10 +180,8 @@ void SnapshotTaker::NameHolders(Snapshot& snapshot) {
     if (thread.time_class != TimeClass::kGil || thread.holds_gil) continue;
     const SnapshotThread* holder = snapshot.GilHolder(thread);
     if (holder == nullptr) continue;
-    const auto line =
-        std::find_if(holder->frames.begin(), holder->frames.end(),
-                     [](const SnapshotFrame& frame) { return frame.kind == FrameKind::kPython; });
-    if (line == holder->frames.end()) continue;
+    const SnapshotFrame* line = holder->Line();
+    if (line == nullptr) continue;
     thread.wait_reason = GilReason(holder->name, line->file, line->line);
   }
 }

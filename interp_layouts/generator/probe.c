@@ -174,6 +174,10 @@ static void Frames(void) {
   FIELD("frame_object.f_code", PyFrameObject, f_code);
   FIELD("frame_object.f_lasti", PyFrameObject, f_lasti);
   FIELD("frame_object.f_lineno", PyFrameObject, f_lineno);
+  FIELD("frame_object.f_valuestack", PyFrameObject, f_valuestack);
+  FIELD("frame_object.f_iblock", PyFrameObject, f_iblock);
+  PLACE("frame_object.f_blockstack", PyFrameObject, f_blockstack);
+  PLACE("frame_object.f_localsplus", PyFrameObject, f_localsplus);
 #else
   SIZE("iframe", _PyInterpreterFrame);
 #if PY_VERSION_HEX >= 0x030d0000
@@ -243,6 +247,8 @@ static void Code(void) {
 #if PY_VERSION_HEX >= 0x030b0000
   FIELD("code.qualname", PyCodeObject, co_qualname);
   PLACE("code.code_adaptive", PyCodeObject, co_code_adaptive);
+  FIELD("code.exceptiontable", PyCodeObject, co_exceptiontable);
+  FIELD("code.nlocalsplus", PyCodeObject, co_nlocalsplus);
 #else
   FIELD("code.code", PyCodeObject, co_code);
 #endif

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -28,6 +29,28 @@ struct SnapshotFrame {
   FrameKind kind = FrameKind::kPython;
 };
 
+// What a thread waits for, and who has to let go of it. Only what was proven, or is marked.
+struct SnapshotWait {
+  enum class How : uint8_t {
+    kNobody,     // nobody holds it: somebody has to notify
+    kOwner,      // the lock, or the GIL, says who holds it
+    kWith,       // an inference: that one thread is within a `with` of it
+    kEnd,        // `held_by` has to end
+    kUnwritten,  // somebody holds it; this Python does not write down who
+    kEnded,      // who holds it has ended
+  };
+  std::string kind;     // "GIL", "threading.RLock", "import lock", "thread join", ...
+  std::string name;     // of the module that is imported
+  uint64_t object = 0;  // the Python object's address, else the lock's; 0: not known
+  How how = How::kUnwritten;
+  int held_by = 0;       // tid; 0 but for kOwner, kWith, kEnd
+  bool timeout = false;  // the wait ends by itself some time
+  // Of the thread's frames the one that waits, below the library's own; none: the leaf.
+  std::optional<size_t> frame;
+};
+
+std::string_view Name(SnapshotWait::How how);
+
 struct SnapshotThread {
   int tid = 0;
   std::string name;
@@ -39,9 +62,13 @@ struct SnapshotThread {
   bool holds_gil = false;
   Nanos cpu_time = 0;   // since the thread began, by the scheduler's count (schedstat)
   uint64_t slices = 0;  // how often it was put on a CPU: while that does not move, it has not run
+  std::optional<SnapshotWait> waits_for;
   std::vector<SnapshotFrame> frames;  // leaf first
   SampleErrorCode truncated = SampleErrorCode::kNone;
   uint64_t frames_left_out = 0;
+
+  // The line it is at, or waits at; null: no Python frame is known.
+  const SnapshotFrame* Line() const;
 };
 
 struct Snapshot {
@@ -51,7 +78,10 @@ struct Snapshot {
   absl::Time time;
   Nanos stopped = 0;  // target's stopped time in all
   std::vector<SnapshotThread> threads;
+  // Tids: of each deadlock every thread waits for the next one, and the last for the first.
+  std::vector<std::vector<int>> deadlocks;
 
+  const SnapshotThread* Find(int tid) const;
   // The thread that holds the GIL which `waiter` needs; null when none was seen to.
   const SnapshotThread* GilHolder(const SnapshotThread& waiter) const;
 };

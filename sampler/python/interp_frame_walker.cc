@@ -274,7 +274,7 @@ bool InterpFrameWalker::PushFrame(const uint8_t* copy, RemoteAddress frame,
     return false;
   }
   const bool entry = fields.is_entry.present() && fields.is_entry.In(copy) != 0;
-  if (!stack.Push({code, fields.instr_ptr.In(copy).value(), entry})) {
+  if (!stack.Push({code, fields.instr_ptr.In(copy).value(), entry, frame})) {
     stack.Truncate(SampleErrorCode::kTooDeep, frame);
     return false;
   }

@@ -24,6 +24,8 @@ struct Interpreter {
 
   std::vector<AddressRange> gil_locks;  // 2.7, 3.6: as in PythonClues; empty when stripped
   RemoteAddress gil_lock_pointer;
+  RemoteAddress import_lock_pointer;  // as in PythonClues; null when stripped, and from 3.12 on
+  RemoteAddress import_lock_thread;
   std::string module;    // the mapped file it lies in, e.g. "/usr/bin/python3.11"
   std::string found_by;  // "dynsym _PyRuntime", "section .PyRuntime", "scan", ...
 };

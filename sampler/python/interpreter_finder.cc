@@ -160,18 +160,22 @@ bool Search::LookBySymbols(const MappedObject& object) {
   return over;
 }
 
-// Those of 2.7 and 3.6, which lie in no struct.
+// What lies in no struct: in 2.7 and 3.6 nearly all, to 3.11 the import lock.
 void Search::AddGlobals(const PythonClues& clues, absl::StatusOr<ProbeResult>& result) {
   if (!result.ok()) return;
   result->interpreter.current_thread_global = clues.current_thread;
   result->interpreter.gil_locks = clues.gil_locks;
   result->interpreter.gil_lock_pointer = clues.gil_lock_pointer;
+  result->interpreter.import_lock_pointer = clues.import_lock_pointer;
+  result->interpreter.import_lock_thread = clues.import_lock_thread;
 }
 
 bool Search::Probe(const PythonClues& clues, const MappedObject& object, InterpreterScan& scan) {
   InterpreterProbe probe(memory_, Hints(clues));
   for (const PythonClues::Place& place : clues.runtimes) {
-    if (Take(probe.Runtime(place.address), object, place.found_by)) return true;
+    absl::StatusOr<ProbeResult> result = probe.Runtime(place.address);
+    AddGlobals(clues, result);
+    if (Take(std::move(result), object, place.found_by)) return true;
   }
   for (const PythonClues::Place& place : clues.heads) {
     absl::StatusOr<ProbeResult> result = probe.Head(place.address);

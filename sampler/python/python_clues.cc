@@ -16,6 +16,8 @@ constexpr std::string_view kVersionWord = "Py_Version";
 constexpr std::string_view kVersionBuffer = "version";
 
 constexpr std::string_view kGilLockPointer = "interpreter_lock";
+constexpr std::string_view kImportLockPointer = "import_lock";
+constexpr std::string_view kImportLockThread = "import_lock_thread";
 constexpr std::array<std::string_view, 4> kGilLocks = {"gil_cond", "gil_mutex", "switch_cond",
                                                        "switch_mutex"};
 // Exist only where Py_REF_DEBUG is defined: Include/object.h of 2.7 to 3.11; 3.12 and later.
@@ -31,8 +33,9 @@ bool IsOneOf(std::string_view name, const std::array<std::string_view, N>& names
 }
 
 std::vector<std::string_view> WantedNames() {
-  std::vector<std::string_view> names = {kRuntime,     kInterpHead,    kCurrentThread,
-                                         kVersionWord, kVersionBuffer, kGilLockPointer};
+  std::vector<std::string_view> names = {kRuntime,           kInterpHead,      kCurrentThread,
+                                         kVersionWord,       kVersionBuffer,   kGilLockPointer,
+                                         kImportLockPointer, kImportLockThread};
   names.insert(names.end(), kGilLocks.begin(), kGilLocks.end());
   names.insert(names.end(), kDebugNames.begin(), kDebugNames.end());
   names.insert(names.end(), kPyPyNames.begin(), kPyPyNames.end());
@@ -61,6 +64,10 @@ void AddSymbol(const ElfSymbol& symbol, uint64_t bias, PythonClues& clues) {
     clues.version_buffers.push_back(address);
   } else if (symbol.name == kGilLockPointer) {
     clues.gil_lock_pointer = address;
+  } else if (symbol.name == kImportLockPointer) {
+    clues.import_lock_pointer = address;
+  } else if (symbol.name == kImportLockThread) {
+    clues.import_lock_thread = address;
   } else if (IsOneOf(symbol.name, kGilLocks)) {
     clues.gil_locks.push_back(AddressRange::OfSize(address, symbol.size));
   } else if (IsOneOf(symbol.name, kDebugNames)) {

@@ -28,6 +28,9 @@ struct PythonClues {
   // .symtab. 2.7's is a pointer to a lock.
   std::vector<AddressRange> gil_locks;
   RemoteAddress gil_lock_pointer;
+  // The global import lock: static variables of Python/import.c, to 3.11, only in .symtab.
+  RemoteAddress import_lock_pointer;
+  RemoteAddress import_lock_thread;
   bool debug_build = false;  // has what only Py_REF_DEBUG builds have
   bool pypy = false;
 

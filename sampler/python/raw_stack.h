@@ -14,8 +14,11 @@ struct RawFrame {
   RemoteAddress code;        // PyCodeObject, tag bits removed; null stands for frames left out
   uint64_t instruction = 0;  // as in memory; Features::instruction_unit says what it is
   bool entry = false;        // bottom frame of one C evaluation
+  RemoteAddress address;     // of the frame itself: frames at two addresses may be the same call
 
-  friend bool operator==(const RawFrame&, const RawFrame&) = default;
+  friend bool operator==(const RawFrame& a, const RawFrame& b) {
+    return a.code == b.code && a.instruction == b.instruction && a.entry == b.entry;
+  }
 };
 
 // Frames leaf first. Capacity is reserved once, so that filling it while the target is stopped

@@ -30,21 +30,30 @@ std::optional<RemoteAddress> ActiveThreads(RemoteMemory& memory, const Layout& l
 
 }  // namespace
 
+bool ForEachThreadObject(RemoteMemory& memory, const Layout& layout, RemoteAddress interpreter,
+                         absl::FunctionRef<void(uint64_t id, RemoteAddress thread)> visit) {
+  const std::optional<RemoteAddress> active = ActiveThreads(memory, layout, interpreter);
+  if (!active) return false;
+  ObjectReader reader(memory, layout);
+  return reader.ForEachItem(*active, kMaxThreads,
+                            [&](RemoteAddress id_object, RemoteAddress thread) {
+                              const std::optional<int64_t> id = reader.Integer(id_object);
+                              if (id) visit(static_cast<uint64_t>(*id), thread);
+                              return true;
+                            });
+}
+
 absl::flat_hash_map<uint64_t, std::string> ReadThreadNames(RemoteMemory& memory,
                                                            const Layout& layout,
                                                            RemoteAddress interpreter) {
   absl::flat_hash_map<uint64_t, std::string> names;
-  const std::optional<RemoteAddress> active = ActiveThreads(memory, layout, interpreter);
-  if (!active) return names;
   ObjectReader reader(memory, layout);
-  reader.ForEachItem(*active, kMaxThreads, [&](RemoteAddress id_object, RemoteAddress thread) {
-    const std::optional<int64_t> id = reader.Integer(id_object);
+  ForEachThreadObject(memory, layout, interpreter, [&](uint64_t id, RemoteAddress thread) {
     const auto name_object = reader.Attribute(thread, NameAttribute(layout));
-    if (!id || !name_object) return true;
+    if (!name_object) return;
     if (std::optional<std::string> name = reader.String(*name_object)) {
-      names.insert_or_assign(static_cast<uint64_t>(*id), *std::move(name));
+      names.insert_or_assign(id, *std::move(name));
     }
-    return true;
   });
   return names;
 }

@@ -59,6 +59,9 @@ FOLLOWED = {'tid': INTEGER, 'name': TEXT, 'python': BOOLEAN, 'seen': INTEGER, 's
 DIAGNOSIS = {'schema': TEXT, 'can_attach': BOOLEAN, 'exit_status': INTEGER, 'findings': LIST}
 FINDING = {'subject': TEXT, 'verdict': TEXT, 'text': TEXT, 'remedy': OBJECT, 'figures': OBJECT}
 VERDICTS = ('ok', 'warning', 'problem')
+HOLDERS = ('nobody', 'owner', 'with', 'end', 'unknown', 'ended')
+WAITS_FOR = {'kind': TEXT, 'how': TEXT}
+DEADLOCKED = {'tid': INTEGER, 'name': TEXT, 'waits_for': OBJECT}
 
 
 class _Complaints(list):
@@ -77,7 +80,7 @@ class _Complaints(list):
 
     def one_of(self, path, value, words):
         if value not in words:
-            self.append(f'{path}: {value!r} is none of {", ".join(words)}')
+            self.append(f'{path}: {value!r} is none of {", ".join(map(str, words))}')
 
     def close(self, path, value, wanted, what):
         """Equal but for rounding in the output."""
@@ -150,6 +153,8 @@ def snapshot_complaints(snapshot):
             wrong.frames(path + '.frames', thread['frames'])
             if thread['class'] == 'wait':
                 wrong.keys(path, thread, {'wait_reason': TEXT})
+            _waits_for_complaints(wrong, path, thread, snapshot)
+    _deadlock_complaints(wrong, snapshot)
     if sum(thread.get('holds_gil') is True for thread in snapshot['threads']) > 1:
         wrong.append('$.threads: two threads hold the GIL')
     return list(wrong)
@@ -191,3 +196,37 @@ def doctor_complaints(diagnosis):
         wrong.keys(path + '.remedy', finding['remedy'], {'text': TEXT, 'lines': LIST})
         wrong.keys(path + '.figures', finding['figures'], dict.fromkeys(finding['figures'], NUMBER))
     return list(wrong)
+
+
+def _waits_for_complaints(wrong, path, thread, snapshot):
+    """Who is said to hold something is a thread of the snapshot, and nobody is where nobody is known."""
+    wait = thread.get('waits_for')
+    path += '.waits_for'
+    if wait is None or not wrong.keys(path, wait, WAITS_FOR):
+        return
+    wrong.one_of(path + '.how', wait['how'], HOLDERS)
+    if wait['how'] in ('owner', 'with', 'end'):
+        wrong.one_of(path + '.held_by', wait.get('held_by'), [each.get('tid') for each in snapshot['threads']])
+    elif 'held_by' in wait:
+        wrong.append(f'{path}.held_by: not known by {wait["how"]}')
+    if (wait.get('gil') is True) != (wait['kind'] == 'GIL'):
+        wrong.append(f'{path}.gil: {wait.get("gil")}, but its kind is {wait["kind"]}')
+
+
+def _deadlock_complaints(wrong, snapshot):
+    """Each thread of a deadlock waits for the next one, the last for the first, and none gives up some time."""
+    for index, cycle in enumerate(snapshot['deadlocks']):
+        path = f'$.deadlocks[{index}]'
+        if not wrong.keys(path, cycle, {'threads': LIST}):
+            continue
+        threads = cycle['threads']
+        if not threads:
+            wrong.append(f'{path}.threads: empty')
+        if not all(wrong.keys(f'{path}.threads[{at}]', thread, DEADLOCKED) for at, thread in enumerate(threads)):
+            continue
+        shown = [(each.get('tid'), each.get('waits_for')) for each in snapshot['threads']]
+        for thread, following in zip(threads, threads[1:] + threads[:1]):
+            if (thread['tid'], thread['waits_for']) not in shown:
+                wrong.append(f'{path}: {thread["name"]} waits for something else among the threads')
+            if thread['waits_for'].get('held_by') != following['tid'] or thread['waits_for'].get('timeout'):
+                wrong.append(f'{path}: {thread["name"]} does not wait for {following["name"]}')

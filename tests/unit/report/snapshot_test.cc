@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <rapidjson/document.h>
 
+#include "absl/strings/str_cat.h"
 #include "report/json_snapshot.h"
 #include "report/text_snapshot.h"
 
@@ -13,18 +14,22 @@ Snapshot Hostile() {
   snapshot.target = {7, {"python3", "</script>"}, "/usr/bin/python3", "3.13.1", "debug"};
   snapshot.time = absl::FromUnixSeconds(1'700'000'000);
   snapshot.stopped = 23 * kMicrosecond;
-  snapshot.threads.push_back({.tid = 7,
-                              .name = "Main\x1b[0m",
-                              .time_class = TimeClass::kGil,
-                              .frames = {{.file = "/漢.py",
-                                          .function = "f\n",
-                                          .line = 3,
-                                          .column = 5,
-                                          .end_line = 3,
-                                          .end_column = 9},
-                                         {.function = "gc", .kind = FrameKind::kGc}},
-                              .truncated = SampleErrorCode::kTooDeep,
-                              .frames_left_out = 12});
+  snapshot.threads.push_back(
+      {.tid = 7,
+       .name = "Main\x1b[0m",
+       .time_class = TimeClass::kGil,
+       .waits_for =
+           SnapshotWait{
+               .kind = "GIL", .object = 0x7f10, .how = SnapshotWait::How::kOwner, .held_by = 8},
+       .frames = {{.file = "/漢.py",
+                   .function = "f\n",
+                   .line = 3,
+                   .column = 5,
+                   .end_line = 3,
+                   .end_column = 9},
+                  {.function = "gc", .kind = FrameKind::kGc}},
+       .truncated = SampleErrorCode::kTooDeep,
+       .frames_left_out = 12});
   snapshot.threads.push_back({.tid = 8,
                               .name = "\xff",
                               .time_class = TimeClass::kWait,
@@ -42,6 +47,8 @@ TEST(TextSnapshot, ShowsEachThreadWithItsLeafFirst) {
             "Taken 2023-11-14T22:13:20.000Z, stopped 23 us, 2 threads\n"
             "\n"
             "Thread 7 \"Main\\x1b[0m\": gil\n"
+            "  waits for the GIL, held by 8 \"\uFFFD\", which waits itself: recv socket "
+            "10.0.0.5:5432\n"
             "    f\\n (/漢.py:3)\n"
             "    gc\n"
             "    (not the whole stack: the stack was deeper than is kept; its middle was left out; "
@@ -140,7 +147,8 @@ TEST(JsonSnapshot, IsByTheContract) {
       R"("executable":"/usr/bin/python3","python":{"version":"3.13.1","flavour":"debug"}},)"
       R"("time":"2023-11-14T22:13:20+00:00","stopped_us":23.0,"held":"","threads":[)"
       R"({"tid":7,"name":"Main\u001B[0m","python":true,"interpreter":0,"class":"gil",)"
-      R"("holds_gil":false,"cpu_s":0.0,"waits_for":{"gil":true,"held_by":8},)"
+      R"("holds_gil":false,"cpu_s":0.0,"waits_for":{"gil":true,"kind":"GIL","object":"0x7f10",)"
+      R"("held_by":8,"how":"owner"},)"
       R"("frames":[{"file":"/\u6F22.py","line":3,"column":5,"end_line":3,"end_column":9,)"
       R"("function":"f\n","kind":"python"},{"file":"","line":0,"function":"gc","kind":"gc"}],)"
       R"("truncated":"too-deep","frames_left_out":12},)"
@@ -148,6 +156,98 @@ TEST(JsonSnapshot, IsByTheContract) {
       R"("wait_reason":"recv socket 10.0.0.5:5432","holds_gil":true,"cpu_s":0.0,"frames":[]}],)"
       R"("deadlocks":[]})"
       "\n");
+}
+
+// Two threads that wait for each other, and one that waits for `how`.
+Snapshot Waiting(SnapshotWait::How how) {
+  Snapshot snapshot;
+  snapshot.threads.push_back({.tid = 1,
+                              .name = "one",
+                              .waits_for = SnapshotWait{.kind = "threading.RLock",
+                                                        .object = 0x7f01,
+                                                        .how = SnapshotWait::How::kOwner,
+                                                        .held_by = 2},
+                              .frames = {{.file = "/a/app.py", .line = 3}}});
+  snapshot.threads.push_back({.tid = 2,
+                              .name = "two\x1b",
+                              .waits_for = SnapshotWait{.kind = "import lock",
+                                                        .name = "json\n",
+                                                        .object = 0x7f02,
+                                                        .how = SnapshotWait::How::kOwner,
+                                                        .held_by = 1,
+                                                        .frame = 1},
+                              .frames = {{.file = "<frozen importlib._bootstrap>", .line = 9},
+                                         {.file = "/a/app.py", .line = 7}}});
+  snapshot.threads.push_back(
+      {.tid = 3,
+       .waits_for = SnapshotWait{.kind = "threading.Lock", .object = 0x7f03, .how = how}});
+  if (how == SnapshotWait::How::kWith || how == SnapshotWait::How::kEnd) {
+    snapshot.threads[2].waits_for->held_by = 1;
+  }
+  snapshot.deadlocks = {{1, 2}};
+  return snapshot;
+}
+
+std::string TextOf(const Snapshot& snapshot) {
+  StringSink sink;
+  WriteTextSnapshot(snapshot, {}, sink);
+  return sink.text();
+}
+
+TEST(TextSnapshot, SaysWhoWaitsForWhomAndWhere) {
+  EXPECT_THAT(
+      TextOf(Waiting(SnapshotWait::How::kUnwritten)),
+      testing::HasSubstr("\n  waits for import lock of json\\n 0x7f02, held by 1 \"one\" at "
+                         "app.py:3\n"));
+}
+
+TEST(TextSnapshot, EndsWithTheDeadlocks) {
+  EXPECT_THAT(TextOf(Waiting(SnapshotWait::How::kUnwritten)),
+              testing::EndsWith(
+                  "\n\nDeadlock: 2 threads wait for each other\n"
+                  "    1 \"one\" at app.py:3 waits for threading.RLock 0x7f01, held by 2 "
+                  "\"two\\x1b\" at app.py:7\n"
+                  "    2 \"two\\x1b\" at app.py:7 waits for import lock of json\\n 0x7f02, held "
+                  "by 1 \"one\" at app.py:3\n"));
+}
+
+TEST(TextSnapshot, SaysHowTheHolderIsKnown) {
+  using How = SnapshotWait::How;
+  const std::pair<How, const char*> texts[] = {
+      {How::kNobody, ", until it is notified\n"},
+      {How::kWith, ", held by 1 \"one\" at app.py:3 (seen in its `with`)\n"},
+      {How::kEnd, ", until the end of 1 \"one\" at app.py:3\n"},
+      {How::kUnwritten, ", owner not recorded by this Python\n"},
+      {How::kEnded, ", held by a thread that has ended\n"}};
+  for (const auto& [how, text] : texts) {
+    EXPECT_THAT(TextOf(Waiting(how)),
+                testing::HasSubstr(absl::StrCat("\n  waits for threading.Lock 0x7f03", text)));
+  }
+}
+
+TEST(JsonSnapshot, ListsEachDeadlockWithItsThreads) {
+  StringSink sink;
+  WriteJsonSnapshot(Waiting(SnapshotWait::How::kWith), sink);
+  EXPECT_THAT(
+      sink.text(),
+      testing::EndsWith(
+          R"("deadlocks":[{"threads":[{"tid":1,"name":"one","file":"/a/app.py","line":3,)"
+          R"("waits_for":{"kind":"threading.RLock","object":"0x7f01","held_by":2,"how":"owner"}},)"
+          R"({"tid":2,"name":"two\u001B","file":"/a/app.py","line":7,"waits_for":)"
+          R"({"kind":"import lock","name":"json\n","object":"0x7f02","held_by":1,"how":"owner"}}]}]})"
+          "\n"));
+  EXPECT_THAT(sink.text(),
+              testing::HasSubstr(R"("waits_for":{"kind":"threading.Lock","object":"0x7f03",)"
+                                 R"("held_by":1,"how":"with"})"));
+}
+
+TEST(JsonSnapshot, MarksAWaitThatEndsByItself) {
+  Snapshot snapshot = Waiting(SnapshotWait::How::kUnwritten);
+  snapshot.threads[2].waits_for->timeout = true;
+  StringSink sink;
+  WriteJsonSnapshot(snapshot, sink);
+  EXPECT_THAT(sink.text(), testing::HasSubstr(R"("how":"unknown","timeout":true})"));
+  EXPECT_THAT(TextOf(snapshot), testing::HasSubstr(", with a timeout\n"));
 }
 
 }  // namespace
