@@ -24,6 +24,7 @@ inline constexpr const char* kDiffExamples =
 inline constexpr const char* kSnapshotExamples =
     "  spyhop snapshot --pid 1234           every thread's stack now\n"
     "  spyhop snapshot -p 1234 --json       the same for scripts\n"
+    "  spyhop snapshot -p 1234 --locals     with local variables and their values\n"
     "  spyhop snapshot -p 1234 --repeat 5   five, a second apart, then who did not move\n"
     "  spyhop snapshot -p 1234 -s --native  its children, too, with C functions\n";
 // What --view shows; docs/views.md has all of it.

@@ -3,6 +3,7 @@
 #include <initializer_list>
 
 #include "absl/strings/str_cat.h"
+#include "cli/locals_options.h"
 #include "cli/option_values.h"
 #include "report/format.h"
 
@@ -125,6 +126,7 @@ OptionList SnapshotOptionList() {
                 {"every", "TIME", "between them (1 s): 0.5, 500ms, 2m"},
                 Native(),
                 Pause()},
+               LocalsOptionList(),
                Common()});
 }
 

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/absl_view.h"
+#include "cli/locals_options.h"
 #include "cli/option_lists.h"
 #include "cli/option_parser.h"
 #include "cli/option_values.h"
@@ -241,6 +242,7 @@ absl::StatusOr<SnapshotCommandOptions> ParseSnapshot(const Arguments& arguments)
         GetRepeat(parsed, options);
         parsed.Convert("pause", ParsePause, options.snapshot.pause);
         parsed.Convert("native", ParseNative, options.snapshot.native);
+        options.snapshot.locals = GetLocals(parsed);
       });
 }
 

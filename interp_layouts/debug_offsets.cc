@@ -125,6 +125,8 @@ constexpr Binding kBindings[] = {
     SPYHOP_FIELD(kCodeObjectQualname, code.qualname),
     SPYHOP_FIELD(kCodeObjectLinetable, code.linetable),
     SPYHOP_FIELD(kCodeObjectFirstlineno, code.firstlineno),
+    SPYHOP_FIELD(kCodeObjectLocalsplusnames, code.localsplusnames),
+    SPYHOP_FIELD(kCodeObjectLocalspluskinds, code.localspluskinds),
     SPYHOP_FIELD(kCodeObjectCoCodeAdaptive, code.code_adaptive),
 
     SPYHOP_SIZE(kPyobjectSize, object.size),
@@ -132,6 +134,7 @@ constexpr Binding kBindings[] = {
     SPYHOP_FIELD(kTupleObjectObSize, object.ob_size),
     SPYHOP_SIZE(kTypeObjectSize, type.size),
     SPYHOP_FIELD(kTypeObjectTpName, type.tp_name),
+    SPYHOP_FIELD(kTypeObjectTpRepr, type.tp_repr),
     SPYHOP_FIELD(kTypeObjectTpFlags, type.tp_flags),
     SPYHOP_FIELD(kTypeObjectTpBasicsize, type.tp_basicsize),
     SPYHOP_FIELD(kTypeObjectTpDictoffset, type.tp_dictoffset),
@@ -139,6 +142,10 @@ constexpr Binding kBindings[] = {
 
     SPYHOP_FIELD(kTupleObjectObItem, sequence.tuple_ob_item),
     SPYHOP_FIELD(kListObjectObItem, sequence.list_ob_item),
+    SPYHOP_FIELD(kSetObjectUsed, set.used),
+    SPYHOP_FIELD(kSetObjectTable, set.table),
+    SPYHOP_FIELD(kSetObjectMask, set.mask),
+    SPYHOP_FIELD(kFloatObjectObFval, simple.real),
     SPYHOP_SIZE(kDictObjectSize, dict.size),
     SPYHOP_FIELD(kDictObjectMaKeys, dict.ma_keys),
     SPYHOP_FIELD(kDictObjectMaValues, dict.ma_values),

@@ -61,6 +61,15 @@ enum class InstanceDictModel : uint8_t {
   kInlineValues,  // 3.13+: dict pointer 3 words before, values behind the object (tp_basicsize)
 };
 
+// What `repr` writes otherwise than its neighbours; each has what those before it brought.
+enum class ReprStyle : uint8_t {
+  kPython2,             // u'', 1L, set([1]), <type 'int'>, Error(1,)
+  kCommaAfterArgument,  // 3.6: Error(1,)
+  kOrderedDictOfPairs,  // 3.7 to 3.11: Error(1), OrderedDict([(1, 2)])
+  kOrderedDictOfDict,   // 3.12+: OrderedDict({1: 2})
+  kByteArrayAsBytes,    // 3.15+: bytearray(b"it's"), until then bytearray(b"it\'s")
+};
+
 // Which numbering of bytecode instructions (opcodes.h): one a minor version. Debug and
 // free-threaded builds have the same, and so had all patch releases that were compared.
 enum class OpcodeSet : uint8_t {
@@ -97,6 +106,7 @@ struct Features {
   StringModel string_model = StringModel::kPython2;
   DictModel dict_model = DictModel::kOpenTable;
   InstanceDictModel instance_dict = InstanceDictModel::kDictOffset;
+  ReprStyle repr_style = ReprStyle::kPython2;
   FrameOwners owners;
   OpcodeSet opcodes = OpcodeSet::kUnknown;
   // Low bits of a frame's code reference that are a tag, not address (3.14+ _PyStackRef).

@@ -80,7 +80,9 @@ struct FrameObjectLayout {  // PyFrameObject, to 3.10
   PointerField f_valuestack;    // the first slot of the evaluation stack
   Field<int32_t> f_iblock;      // blocks in use
   Field<uint8_t> f_blockstack;  // PyTryBlock: three ints each
-  Field<uint8_t> f_localsplus;
+  PointerField f_globals;
+  PointerField f_locals;
+  Field<uint64_t> f_localsplus;  // the first of its slots
 };
 
 struct InterpreterFrameLayout {  // _PyInterpreterFrame, 3.11+
@@ -88,6 +90,8 @@ struct InterpreterFrameLayout {  // _PyInterpreterFrame, 3.11+
   PointerField code;             // f_code; 3.13+: f_executable (tagged from 3.14 on)
   PointerField previous;
   PointerField instr_ptr;  // 3.11, 3.12: prev_instr
+  PointerField f_globals;
+  PointerField f_locals;
   Field<uint64_t> localsplus;
   Field<uint8_t> owner;
   Field<uint8_t> is_entry;    // 3.11 only
@@ -110,6 +114,11 @@ struct CodeLayout {  // PyCodeObject
   Field<int32_t> nlocalsplus;    // 3.11+: slots of a frame before its evaluation stack
   PointerField tlbc;             // 3.14+ free-threaded: _PyCodeArray*
   PointerField monitoring;       // 3.12+: _PyCoMonitoringData*, null when nobody monitors
+  PointerField varnames;         // to 3.10: tuples of the names of localsplus
+  PointerField cellvars;         // to 3.10
+  PointerField freevars;         // to 3.10
+  PointerField localsplusnames;  // 3.11+: a tuple
+  PointerField localspluskinds;  // 3.11+: a bytes object, a byte a name
 };
 
 struct MonitoringLayout {                // _PyCoMonitoringData, 3.12+
@@ -167,6 +176,13 @@ struct Layout {
   ModuleLayout module;
   ListLayout sequence;
   GeneratorLayout generator;
+  MemberLayout member;
+  SimpleLayout simple;
+  SetLayout set;
+  RangeLayout range;
+  CallableLayout callable;
+  DequeLayout deque;
+  OldStyleLayout old_style;
 };
 
 }  // namespace spyhop

@@ -22,8 +22,21 @@ struct TypeLayout {  // PyTypeObject
   PointerField tp_name;  // char*
   Field<uint64_t> tp_flags;
   Field<int64_t> tp_basicsize;
+  Field<int64_t> tp_itemsize;
   Field<int64_t> tp_dictoffset;
+  PointerField tp_repr;
+  PointerField tp_base;
+  PointerField tp_dict;
+  PointerField tp_members;      // PyMemberDef*
   PointerField ht_cached_keys;  // PyHeapTypeObject, 3.x
+  PointerField ht_qualname;     // 3.x
+};
+
+struct MemberLayout {  // PyMemberDef: what __slots__ become
+  uint32_t size = 0;
+  PointerField name;    // char*; null after the last
+  Field<int32_t> kind;  // member `type`
+  Field<int64_t> offset;
 };
 
 struct UnicodeLayout {        // PEP 393; 2.7: PyUnicodeObject
@@ -76,9 +89,65 @@ struct ListLayout {  // PyListObject and PyTupleObject
   Field<uint8_t> tuple_ob_item;
 };
 
-struct GeneratorLayout {  // PyGenObject and its kin, 3.11+
-  Field<uint8_t> gi_iframe;
-  Field<int8_t> gi_frame_state;
+struct GeneratorLayout {         // PyGenObject and its kin
+  Field<uint8_t> gi_iframe;      // 3.11+
+  Field<int8_t> gi_frame_state;  // 3.11+
+  PointerField gi_code;          // to 3.11
+  PointerField gi_qualname;      // 3.x
+};
+
+struct SimpleLayout {     // objects of a few fields, which have no two in common
+  PointerField cell_ref;  // PyCellObject.ob_ref
+  Field<uint64_t> real;   // PyFloatObject.ob_fval, PyComplexObject.cval.real: a double
+  Field<uint64_t> imag;   // PyComplexObject.cval.imag
+  PointerField start;     // PySliceObject
+  PointerField stop;
+  PointerField step;
+  PointerField args;       // PyBaseExceptionObject
+  PointerField bytearray;  // PyByteArrayObject.ob_start; 2.7: ob_bytes
+};
+
+struct SetLayout {  // PySetObject; an entry is a key and a hash, in 2.7 a hash and a key
+  Field<int64_t> fill;
+  Field<int64_t> used;
+  Field<int64_t> mask;
+  PointerField table;
+  uint32_t entry_size = 0;
+  uint32_t entry_key = 0;
+};
+
+struct RangeLayout {  // rangeobject; 2.7: numbers, of which `length` is the last
+  PointerField start;
+  PointerField stop;  // 3.x
+  PointerField step;
+  Field<int64_t> length;  // 2.7
+};
+
+struct CallableLayout {   // PyFunctionObject, PyMethodObject, PyCFunctionObject
+  PointerField name;      // of a function
+  PointerField qualname;  // 3.x
+  PointerField im_func;   // of a method
+  PointerField im_self;
+  PointerField im_class;  // 2.7
+  PointerField m_ml;      // of a built-in function: PyMethodDef*, which begins with its name
+  PointerField m_self;
+};
+
+struct DequeLayout {  // dequeobject (Modules/_collectionsmodule.c)
+  Field<int64_t> length;
+  PointerField leftblock;
+  Field<int64_t> leftindex;
+  Field<int64_t> maxlen;
+  uint32_t block_items = 0;  // entries of a block
+  uint32_t block_data = 0;   // where they lie in it
+  uint32_t block_next = 0;   // member `rightlink`
+};
+
+struct OldStyleLayout {  // 2.7: PyInstanceObject, PyClassObject
+  PointerField in_class;
+  PointerField in_dict;
+  PointerField cl_dict;
+  PointerField cl_name;
 };
 
 }  // namespace spyhop

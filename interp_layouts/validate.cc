@@ -28,7 +28,7 @@ absl::Status Bad(const FieldView& field, absl::string_view what) {
       absl::StrCat(field.group, ".", field.name, " at offset ", field.offset, " ", what));
 }
 
-// Structs of which several CPython structs are described at once, or whose fields may lie behind
+// Groups in which several CPython structs are described at once, or whose fields may lie behind
 // the struct: their size does not bound them.
 bool SizeBounds(absl::string_view group) {
   return group != "object" && group != "type" && group != "dict";
@@ -36,7 +36,8 @@ bool SizeBounds(absl::string_view group) {
 
 // Of these every field is a member of one struct, so no two may share bytes.
 bool OneStruct(absl::string_view group) {
-  return SizeBounds(group) && group != "integer" && group != "sequence";
+  return SizeBounds(group) && group != "integer" && group != "sequence" && group != "simple" &&
+         group != "callable" && group != "old_style";
 }
 
 uint32_t MaxSize(absl::string_view group) {

@@ -15,6 +15,22 @@ void WriteOptional(std::string_view key, int32_t value, JsonWriter& json) {
   if (value > 0) json.Field(key, value);
 }
 
+void WriteLocals(const SnapshotLocals& locals, JsonWriter& json) {
+  json.Key("locals").BeginArray();
+  for (const SnapshotLocal& local : locals.variables) {
+    json.BeginObject().Field("name", std::string_view(local.name));
+    if (local.changed) {
+      json.Field("changed", true);
+    } else {
+      json.Field("value", std::string_view(local.value));
+    }
+    json.Field("type", std::string_view(local.type)).EndObject();
+  }
+  json.EndArray();
+  if (locals.changed) json.Field("locals_changed", true);
+  if (locals.not_read) json.Field("locals_not_read", true);
+}
+
 void WriteThread(const SnapshotThread& thread, JsonWriter& json) {
   json.BeginObject()
       .Field("tid", thread.tid)
@@ -47,6 +63,7 @@ void WriteSnapshotFrame(const SnapshotFrame& frame, JsonWriter& json) {
     json.Field("module", std::string_view(frame.module))
         .Field("address", std::string_view(absl::StrCat("0x", absl::Hex(frame.address))));
   }
+  if (frame.locals) WriteLocals(*frame.locals, json);
   json.EndObject();
 }
 

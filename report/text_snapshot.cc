@@ -54,6 +54,18 @@ std::string PlaceOf(const SnapshotFrame& frame) {
   return place;
 }
 
+void WriteLocals(const SnapshotLocals& locals, size_t width, Sink& sink) {
+  const auto write = [&](std::string_view text) {
+    sink.Append(absl::StrCat(Cut(absl::StrCat("        ", AbslView(text)), width), "\n"));
+  };
+  if (locals.changed) write("(its locals had changed before they were read)");
+  if (locals.not_read) write("(its locals were not read: there was no time left)");
+  for (const SnapshotLocal& local : locals.variables) {
+    const std::string_view value = local.changed ? "<changed>" : std::string_view(local.value);
+    write(absl::StrCat(Shown(local.name), " = ", EscapeForTerminal(value)));
+  }
+}
+
 void WriteThread(const Snapshot& snapshot, const SnapshotThread& thread,
                  const TextSnapshotOptions& options, Sink& sink) {
   const std::string title = Cut(ThreadLine(thread), options.width);
@@ -64,6 +76,7 @@ void WriteThread(const Snapshot& snapshot, const SnapshotThread& thread,
   }
   for (const SnapshotFrame& frame : thread.frames) {
     sink.Append(absl::StrCat(SnapshotFrameLine(frame, options.width), "\n"));
+    if (frame.locals) WriteLocals(*frame.locals, options.width, sink);
   }
   if (thread.frames.empty()) sink.Append("    (no frames)\n");
   if (thread.truncated != SampleErrorCode::kNone) {

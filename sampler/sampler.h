@@ -67,9 +67,17 @@ class Sampler {
                            const std::function<void(const SamplingProgress&)>& progress) = 0;
 };
 
+// How local variables are shown.
+struct LocalsOptions {
+  int depth = 3;                   // containers within containers
+  size_t length = 400;             // bytes of a value, about
+  std::vector<std::string> masks;  // globs of names whose values are not shown
+};
+
 struct SnapshotOptions {
   PauseMode pause = PauseMode::kAuto;
   NativeDetail native = NativeDetail::kNone;
+  std::optional<LocalsOptions> locals;  // none: not read
 };
 
 // Every thread's stack now. Errors as Sampler::Create.

@@ -1,9 +1,11 @@
 // TakeSnapshot: one round of the sampler's own machinery, without the sampler's clock.
 #include <thread>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "sampler/attachment.h"
 #include "sampler/classifier.h"
+#include "sampler/locals_reader.h"
 #include "sampler/native_stacks.h"
 #include "sampler/relatives.h"
 #include "sampler/sampler.h"
@@ -62,7 +64,8 @@ class SnapshotTaker {
   SnapshotThread Describe(const WatchedThread& thread);
   void AddFrames(const WatchedThread& thread, SnapshotThread& out);
   void AddMergedFrames(const WatchedThread& thread, SnapshotThread& out);
-  void AddPythonFrame(const RawFrame& raw, SnapshotThread& out);
+  void AddPythonFrame(const WatchedThread& thread, size_t index, SnapshotThread& out);
+  void ReadLocals();
   void Classify(const WatchedThread& thread, SnapshotThread& out);
   static void NameHolders(Snapshot& snapshot);
   void NoteWhatHoldsIt(const ProcessCondition& condition, Snapshot& snapshot);
@@ -75,6 +78,8 @@ class SnapshotTaker {
   NativeStacks native_stacks_;
   WaitReasons native_waits_;
   DurationHistogram stops_;
+  // Of each thread's frames; empty when not asked for.
+  absl::flat_hash_map<uint64_t, std::vector<SnapshotLocals>> locals_;
 };
 
 Snapshot SnapshotTaker::Take() {
@@ -82,6 +87,7 @@ Snapshot SnapshotTaker::Take() {
   // In a thread of its own, whose end frees what a stop that came too late still holds.
   std::thread tracer([this] { ReadAll(); });
   tracer.join();
+  ReadLocals();
   Snapshot snapshot;
   snapshot.target = attachment_.info();
   snapshot.start_time = attachment_.start_time();
@@ -110,6 +116,15 @@ void SnapshotTaker::NoteWhatHoldsIt(const ProcessCondition& condition, Snapshot&
     if (blocked && thread.wait_reason != SyscallName(-1)) continue;
     thread.time_class = TimeClass::kWait;
     thread.wait_reason = "stopped";
+  }
+}
+
+void SnapshotTaker::ReadLocals() {
+  if (!options_.locals) return;
+  LocalsReader reader(attachment_.memory(), attachment_.interpreter().layout, *options_.locals);
+  for (WatchedThread* thread : attachment_.threads()) {
+    if (thread->reading == Reading::kGone || thread->reading == Reading::kLost) continue;
+    locals_[thread->serial] = reader.Read(*thread);
   }
 }
 
@@ -195,7 +210,7 @@ void SnapshotTaker::AddFrames(const WatchedThread& thread, SnapshotThread& out) 
     frame.kind = FrameKind::kGc;
     out.frames.push_back(std::move(frame));
   }
-  for (const RawFrame& raw : thread.stack.frames()) AddPythonFrame(raw, out);
+  for (size_t i = 0; i < thread.stack.frames().size(); ++i) AddPythonFrame(thread, i, out);
   if (native()) Note(SampleErrorCode::kNativeNotRead, out);
 }
 
@@ -204,7 +219,7 @@ void SnapshotTaker::AddMergedFrames(const WatchedThread& thread, SnapshotThread&
   const NativeStacks::Result stack = native_stacks_.Merge(thread, MonotonicClock().Now());
   for (const NativeStacks::Frame& frame : stack.frames) {
     if (frame.function == nullptr) {
-      AddPythonFrame(thread.stack.frames()[frame.python], out);
+      AddPythonFrame(thread, frame.python, out);
     } else {
       AddNativeFrame(frame, native_stacks_, out);
     }
@@ -212,8 +227,11 @@ void SnapshotTaker::AddMergedFrames(const WatchedThread& thread, SnapshotThread&
   Note(stack.problem(), out);
 }
 
-void SnapshotTaker::AddPythonFrame(const RawFrame& raw, SnapshotThread& out) {
+void SnapshotTaker::AddPythonFrame(const WatchedThread& thread, size_t index, SnapshotThread& out) {
+  const RawFrame& raw = thread.stack.frames()[index];
   SnapshotFrame frame;
+  const auto locals = locals_.find(thread.serial);
+  if (locals != locals_.end()) frame.locals = std::move(locals->second[index]);
   if (const CodeInfo* code = attachment_.codes().Find(raw.code, 0)) {
     const Position position = attachment_.codes().PositionOf(*code, raw);
     frame.file = code->file;

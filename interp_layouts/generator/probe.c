@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <structmember.h>
 
 #if PY_VERSION_HEX < 0x030b0000
 #include <longintrepr.h>
@@ -78,6 +79,58 @@ typedef struct {
 } DictKeysObject;
 #elif PY_VERSION_HEX >= 0x030b0000
 typedef PyDictKeysObject DictKeysObject;
+#endif
+
+/* Objects/rangeobject.c; 3.12 and later have the struct in pycore_range.h. */
+typedef struct {
+  PyObject_HEAD
+#if PY_VERSION_HEX < 0x03000000
+  long start;
+  long step;
+  long len;
+#else
+  PyObject *start;
+  PyObject *stop;
+  PyObject *step;
+#endif
+} RangeObject;
+
+/* Modules/_collectionsmodule.c: the first members, the same from 3.6 to 3.15. */
+#if PY_VERSION_HEX < 0x03000000
+#define BLOCKLEN 62
+typedef struct DequeBlock {
+  PyObject *data[BLOCKLEN];
+  struct DequeBlock *rightlink;
+  struct DequeBlock *leftlink;
+} DequeBlock;
+typedef struct {
+  PyObject_HEAD
+  DequeBlock *leftblock;
+  DequeBlock *rightblock;
+  Py_ssize_t leftindex;
+  Py_ssize_t rightindex;
+  Py_ssize_t len;
+  long state;
+  Py_ssize_t maxlen;
+} DequeObject;
+#define DEQUE_LENGTH len
+#else
+#define BLOCKLEN 64
+typedef struct DequeBlock {
+  struct DequeBlock *leftlink;
+  PyObject *data[BLOCKLEN];
+  struct DequeBlock *rightlink;
+} DequeBlock;
+typedef struct {
+  PyObject_VAR_HEAD
+  DequeBlock *leftblock;
+  DequeBlock *rightblock;
+  Py_ssize_t leftindex;
+  Py_ssize_t rightindex;
+  size_t state;
+  Py_ssize_t maxlen;
+} DequeObject;
+#define DEQUE_LENGTH ob_base.ob_size
 #endif
 
 #if PY_VERSION_HEX < 0x03000000
@@ -177,7 +230,9 @@ static void Frames(void) {
   FIELD("frame_object.f_valuestack", PyFrameObject, f_valuestack);
   FIELD("frame_object.f_iblock", PyFrameObject, f_iblock);
   PLACE("frame_object.f_blockstack", PyFrameObject, f_blockstack);
-  PLACE("frame_object.f_localsplus", PyFrameObject, f_localsplus);
+  FIELD("frame_object.f_globals", PyFrameObject, f_globals);
+  FIELD("frame_object.f_locals", PyFrameObject, f_locals);
+  PRINT_FIELD("frame_object.f_localsplus", offsetof(PyFrameObject, f_localsplus), sizeof(PyObject *));
 #else
   SIZE("iframe", _PyInterpreterFrame);
 #if PY_VERSION_HEX >= 0x030d0000
@@ -188,6 +243,8 @@ static void Frames(void) {
   FIELD("iframe.instr_ptr", _PyInterpreterFrame, prev_instr);
 #endif
   FIELD("iframe.previous", _PyInterpreterFrame, previous);
+  FIELD("iframe.f_globals", _PyInterpreterFrame, f_globals);
+  FIELD("iframe.f_locals", _PyInterpreterFrame, f_locals);
   PLACE("iframe.localsplus", _PyInterpreterFrame, localsplus);
   FIELD("iframe.owner", _PyInterpreterFrame, owner);
 #if PY_VERSION_HEX < 0x030c0000
@@ -222,6 +279,12 @@ static void Frames(void) {
   PLACE("generator.gi_iframe", PyGenObject, gi_iframe);
   FIELD("generator.gi_frame_state", PyGenObject, gi_frame_state);
 #endif
+#if PY_VERSION_HEX < 0x030c0000
+  FIELD("generator.gi_code", PyGenObject, gi_code);
+#endif
+#if PY_VERSION_HEX >= 0x03000000
+  FIELD("generator.gi_qualname", PyGenObject, gi_qualname);
+#endif
 #if PY_VERSION_HEX >= 0x030b0000 && PY_VERSION_HEX < 0x030d0000
   SIZE("cframe", _PyCFrame);
   FIELD("cframe.current_frame", _PyCFrame, current_frame);
@@ -249,8 +312,13 @@ static void Code(void) {
   PLACE("code.code_adaptive", PyCodeObject, co_code_adaptive);
   FIELD("code.exceptiontable", PyCodeObject, co_exceptiontable);
   FIELD("code.nlocalsplus", PyCodeObject, co_nlocalsplus);
+  FIELD("code.localsplusnames", PyCodeObject, co_localsplusnames);
+  FIELD("code.localspluskinds", PyCodeObject, co_localspluskinds);
 #else
   FIELD("code.code", PyCodeObject, co_code);
+  FIELD("code.varnames", PyCodeObject, co_varnames);
+  FIELD("code.cellvars", PyCodeObject, co_cellvars);
+  FIELD("code.freevars", PyCodeObject, co_freevars);
 #endif
 #if PY_VERSION_HEX >= 0x030e0000 && defined(Py_GIL_DISABLED)
   FIELD("code.tlbc", PyCodeObject, co_tlbc);
@@ -296,10 +364,75 @@ static void Types(void) {
   FIELD("type.tp_name", PyTypeObject, tp_name);
   FIELD("type.tp_flags", PyTypeObject, tp_flags);
   FIELD("type.tp_basicsize", PyTypeObject, tp_basicsize);
+  FIELD("type.tp_itemsize", PyTypeObject, tp_itemsize);
   FIELD("type.tp_dictoffset", PyTypeObject, tp_dictoffset);
 #if PY_VERSION_HEX >= 0x03000000
   FIELD("type.ht_cached_keys", PyHeapTypeObject, ht_cached_keys);
+  FIELD("type.ht_qualname", PyHeapTypeObject, ht_qualname);
 #endif
+  FIELD("type.tp_repr", PyTypeObject, tp_repr);
+  FIELD("type.tp_base", PyTypeObject, tp_base);
+  FIELD("type.tp_dict", PyTypeObject, tp_dict);
+  FIELD("type.tp_members", PyTypeObject, tp_members);
+  SIZE("member", PyMemberDef);
+  FIELD("member.name", PyMemberDef, name);
+  FIELD("member.kind", PyMemberDef, type);
+  FIELD("member.offset", PyMemberDef, offset);
+}
+
+static void Simple(void) {
+  FIELD("simple.cell_ref", PyCellObject, ob_ref);
+  FIELD("simple.real", PyFloatObject, ob_fval);
+  FIELD("simple.imag", PyComplexObject, cval.imag);
+  FIELD("simple.start", PySliceObject, start);
+  FIELD("simple.stop", PySliceObject, stop);
+  FIELD("simple.step", PySliceObject, step);
+  FIELD("simple.args", PyBaseExceptionObject, args);
+#if PY_VERSION_HEX < 0x03000000
+  FIELD("simple.bytearray", PyByteArrayObject, ob_bytes);
+#else
+  FIELD("simple.bytearray", PyByteArrayObject, ob_start);
+#endif
+}
+
+static void Callables(void) {
+  FIELD("callable.name", PyFunctionObject, func_name);
+  FIELD("callable.im_func", PyMethodObject, im_func);
+  FIELD("callable.im_self", PyMethodObject, im_self);
+  FIELD("callable.m_ml", PyCFunctionObject, m_ml);
+  FIELD("callable.m_self", PyCFunctionObject, m_self);
+#if PY_VERSION_HEX < 0x03000000
+  FIELD("callable.im_class", PyMethodObject, im_class);
+  FIELD("old_style.in_class", PyInstanceObject, in_class);
+  FIELD("old_style.in_dict", PyInstanceObject, in_dict);
+  FIELD("old_style.cl_dict", PyClassObject, cl_dict);
+  FIELD("old_style.cl_name", PyClassObject, cl_name);
+#else
+  FIELD("callable.qualname", PyFunctionObject, func_qualname);
+#endif
+}
+
+static void Collections(void) {
+  FIELD("set.fill", PySetObject, fill);
+  FIELD("set.used", PySetObject, used);
+  FIELD("set.mask", PySetObject, mask);
+  FIELD("set.table", PySetObject, table);
+  VALUE("set.entry_size", sizeof(setentry));
+  VALUE("set.entry_key", offsetof(setentry, key));
+  FIELD("range.start", RangeObject, start);
+  FIELD("range.step", RangeObject, step);
+#if PY_VERSION_HEX < 0x03000000
+  FIELD("range.length", RangeObject, len);
+#else
+  FIELD("range.stop", RangeObject, stop);
+#endif
+  FIELD("deque.length", DequeObject, DEQUE_LENGTH);
+  FIELD("deque.leftblock", DequeObject, leftblock);
+  FIELD("deque.leftindex", DequeObject, leftindex);
+  FIELD("deque.maxlen", DequeObject, maxlen);
+  VALUE("deque.block_items", BLOCKLEN);
+  VALUE("deque.block_data", offsetof(DequeBlock, data));
+  VALUE("deque.block_next", offsetof(DequeBlock, rightlink));
 }
 
 #if PY_VERSION_HEX >= 0x03000000
@@ -406,6 +539,9 @@ int main(void) {
   Strings();
   Integers();
   Dicts();
+  Simple();
+  Callables();
+  Collections();
 #ifdef SPYHOP_PROBE_TABLE
   PrintTable();
 #endif

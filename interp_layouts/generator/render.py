@@ -7,7 +7,7 @@ import opcodes
 _FEATURE_TYPES = {
     'frame_model': 'FrameModel', 'entry_marker': 'EntryMarker', 'line_table': 'LineTable',
     'instruction_unit': 'InstructionUnit', 'gil_model': 'GilModel', 'string_model': 'StringModel',
-    'dict_model': 'DictModel', 'instance_dict': 'InstanceDictModel'}
+    'dict_model': 'DictModel', 'instance_dict': 'InstanceDictModel', 'repr_style': 'ReprStyle'}
 HEAD = '// Written by interp_layouts/generator/generate.py from data/*.json. Do not edit.\n'
 
 

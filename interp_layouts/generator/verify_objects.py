@@ -1,4 +1,5 @@
 """Holds the layouts of objects (code, str, dict, instances, types) and the opcodes to the interpreter that runs this."""
+import collections
 import ctypes
 import dis
 import re
@@ -170,9 +171,97 @@ def check_types(check):
     check.field(id(Plain), 'type.tp_basicsize', Plain.__basicsize__)
     check.field(id(Plain), 'type.tp_flags', Plain.__flags__)
     check.field(id(Plain), 'type.tp_dictoffset', Plain.__dictoffset__ & (2 ** 64 - 1))
+    check.field(id(Plain), 'type.tp_itemsize', Plain.__itemsize__)
+    check.field(id(Plain), 'type.tp_base', id(object))
+    check.equal('type.tp_repr', check.read(id(Plain), 'type.tp_repr'), check.read(id(object), 'type.tp_repr'))
+    check.equal('type.tp_dict', check.read(id(Plain), 'type.tp_dict') != 0, True)
+    if not PY2:
+        check.field(id(Plain), 'type.ht_qualname', id(Plain.__qualname__))
+
+
+def check_variables(check):
+    """What local variables need: names, frames (where Python can show one's address), cells, slots."""
+    def outer(argument):
+        kept = object()
+
+        def inner():
+            return kept
+        return inner, id(kept), argument
+    inner, kept, _ = outer(1)
+    code = outer.__code__
+    if check.has('code.varnames'):
+        check.field(id(code), 'code.varnames', id(code.co_varnames))
+        check.field(id(code), 'code.cellvars', id(code.co_cellvars))
+        check.field(id(inner.__code__), 'code.freevars', id(inner.__code__.co_freevars))
+    else:
+        names = check.read(id(code), 'code.localsplusnames')
+        check.equal('code.localsplusnames', MEMORY.number(names + check.at('sequence.tuple_ob_item'), WORD),
+                    id(code.co_varnames[0]))
+        kinds = check.read(id(code), 'code.localspluskinds')
+        check.equal('code.localspluskinds', MEMORY.number(kinds + check.at('bytes.ob_sval'), 1) & 0x20, 0x20)
+    check.field(id(inner.__closure__[0]), 'simple.cell_ref', kept)
+    if check.has('frame_object.f_localsplus'):
+        frame = sys._getframe()
+        check.field(id(frame), 'frame_object.f_globals', id(frame.f_globals))
+        check.field(id(frame), 'frame_object.f_localsplus', id(check))
+
+    class Slotted(object):
+        __slots__ = ('first', 'second')
+    thing = Slotted()
+    thing.second = wanted = object()
+    member = check.read(id(Slotted), 'type.tp_members') + check.at('member.size')
+    check.equal('member.name', ctypes.string_at(check.read(member, 'member.name')), b'second')
+    check.field(member, 'member.kind', 16, 4)
+    check.equal('member.offset', MEMORY.number(id(thing) + check.read(member, 'member.offset'), WORD), id(wanted))
+
+
+def check_simple(check):
+    check.field(id(2.0), 'simple.real', 0x4000000000000000)
+    check.field(id(1 + 2j), 'simple.imag', 0x4000000000000000)
+    parts = [object() for _ in range(3)]
+    cut = slice(*parts)
+    for name, part in zip(('start', 'stop', 'step'), parts):
+        check.field(id(cut), 'simple.' + name, id(part))
+    error = ValueError(1)
+    check.equal('simple.args', check.read(id(error), 'simple.args') != 0, True)
+    data = bytearray(b'first')
+    check.equal('simple.bytearray', MEMORY.bytes(check.read(id(data), 'simple.bytearray'), 5), b'first')
+    few = set([7])
+    check.field(id(few), 'set.fill', 1)
+    check.field(id(few), 'set.used', 1)
+    table, mask = check.read(id(few), 'set.table'), check.read(id(few), 'set.mask')
+    keys = [MEMORY.number(table + i * check.at('set.entry_size') + check.at('set.entry_key'), WORD)
+            for i in range(mask + 1)]
+    check.equal('set.table', sorted(set(keys)), [0, id(7)])
+    numbers = xrange(3, 9, 2) if PY2 else range(1000, 9000, 2000)  # noqa: F821
+    if PY2:
+        check.field(id(numbers), 'range.start', 3)
+        check.field(id(numbers), 'range.step', 2)
+        check.field(id(numbers), 'range.length', 3)
+    else:
+        for name in ('start', 'stop', 'step'):
+            check.field(id(numbers), 'range.' + name, id(getattr(numbers, name)))
+    items = [object() for _ in range(3)]
+    queue = collections.deque(items, 5)
+    check.field(id(queue), 'deque.length', 3)
+    check.field(id(queue), 'deque.maxlen', 5)
+    block, first = check.read(id(queue), 'deque.leftblock'), check.read(id(queue), 'deque.leftindex')
+    check.equal('deque.block_data', MEMORY.number(block + check.at('deque.block_data') + first * WORD, WORD), id(items[0]))
+
+
+def check_callables(check):
+    method = check.field
+    check.field(id(method), 'callable.im_func', id(method.__func__))
+    check.field(id(method), 'callable.im_self', id(check))
+    check.field(id(check_callables), 'callable.name', id(check_callables.__name__))
+    pop = [].pop
+    check.field(id(pop), 'callable.m_self', id(pop.__self__))
+    text = MEMORY.number(check.read(id(pop), 'callable.m_ml'), WORD)
+    check.equal('callable.m_ml', ctypes.string_at(text), b'pop')
 
 
 def check_objects(check, opcodes):
-    for part in (check_code, check_strings, check_containers, check_dicts, check_instances, check_types):
+    for part in (check_code, check_strings, check_containers, check_dicts, check_instances, check_types, check_variables,
+                 check_simple, check_callables):
         part(check)
     check_opcodes(check, opcodes)

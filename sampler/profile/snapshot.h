@@ -16,6 +16,21 @@
 
 namespace spyhop {
 
+struct SnapshotLocal {
+  std::string name;
+  std::string value;     // as Python's repr, where that is known: see value_repr.h
+  std::string type;      // empty: not known
+  bool changed = false;  // it held something else before it could be read: there is no value
+};
+
+// Of one frame.
+struct SnapshotLocals {
+  std::vector<SnapshotLocal> variables;
+  // There are none because the frame went on before they could be read, or there was no time left.
+  bool changed = false;
+  bool not_read = false;
+};
+
 // Lines and columns are 1-based; columns count bytes of UTF-8. 0 = not known.
 struct SnapshotFrame {
   std::string file;
@@ -27,6 +42,7 @@ struct SnapshotFrame {
   int32_t end_line = 0;
   int32_t end_column = 0;
   FrameKind kind = FrameKind::kPython;
+  std::optional<SnapshotLocals> locals;  // of a Python frame, when asked for
 };
 
 // What a thread waits for, and who has to let go of it. Only what was proven, or is marked.

@@ -89,8 +89,9 @@ void ClassicWalker::WalkFrom(RemoteMemory& memory, RemoteAddress frame, RawStack
     const RemoteAddress code = fields.f_code.In(copy);
     if (!code.MayHoldPointer()) return stack.Truncate(SampleErrorCode::kBadPointer, frame);
     const auto lasti = static_cast<uint64_t>(int64_t{fields.f_lasti.In(copy)});
-    if (!stack.Push({code, lasti, true, frame}))
+    if (!stack.Push({code, lasti, true, frame})) {
       return stack.Truncate(SampleErrorCode::kTooDeep, frame);
+    }
     const RemoteAddress back = fields.f_back.In(copy);
     if (back == frame) return stack.Truncate(SampleErrorCode::kNoProgress, frame);
     frame = back;

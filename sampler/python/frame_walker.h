@@ -45,6 +45,11 @@ class FrameWalker {
   // are.
   virtual size_t Walk(RemoteMemory& memory, const ReadRequest* requests,
                       RawStack& stack) noexcept = 0;
+  // What the last Walk had before it of [address, address + size): of the stack's instant when that
+  // was copied in a stop. Null when there is no copy of it.
+  virtual const uint8_t* Copied(RemoteAddress /*address*/, size_t /*size*/) noexcept {
+    return nullptr;
+  }
   // Did the last Walk have to read what the batch did not hold? Then stack and batch are not of one
   // instant, unless the target was stopped.
   virtual bool missed() const = 0;

@@ -137,6 +137,10 @@ void InterpFrameWalker::AddNewestChunk(const Chunk& chunk) {
   copies_.Add(chunk.address, copied_used_);
 }
 
+const uint8_t* InterpFrameWalker::Copied(RemoteAddress address, size_t size) noexcept {
+  return copies_.Find(address, size);
+}
+
 void InterpFrameWalker::AppendTo(std::vector<ReadRequest>& batch) { copies_.AppendTo(batch); }
 
 size_t InterpFrameWalker::Walk(RemoteMemory& memory, const ReadRequest* requests,

@@ -22,6 +22,7 @@ class InterpFrameWalker : public FrameWalker {
                CopyBudget budget) override;
   void AppendTo(std::vector<ReadRequest>& batch) override;
   size_t Walk(RemoteMemory& memory, const ReadRequest* requests, RawStack& stack) noexcept override;
+  const uint8_t* Copied(RemoteAddress address, size_t size) noexcept override;
   bool missed() const override { return !copies_.fetched().empty(); }
 
  private:

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "sampler/python/dict_reader.h"
-#include "sampler/python/text_encoding.h"
+#include "sampler/python/object_header.h"
 
 namespace spyhop {
 namespace {
@@ -22,27 +22,7 @@ constexpr uint64_t kMaxTextUnits = uint64_t{1} << 40;
 constexpr size_t kMaxTypeName = 256;
 constexpr size_t kMaxAttributes = 4096;  // of one object
 constexpr uint64_t kWord = sizeof(RemoteAddress);
-
-// The first bytes of an object, enough for every field of a fixed size.
-class Header {
- public:
-  Header(RemoteMemory& memory, RemoteAddress object) : object_(object) {
-    if (object.MayHoldPointer()) size_ = memory.ReadSome(object, bytes_.data(), bytes_.size());
-  }
-
-  RemoteAddress object() const { return object_; }
-
-  template <typename T>
-  std::optional<T> Get(Field<T> field) const {
-    if (!field.present() || field.end() > size_) return std::nullopt;
-    return field.In(bytes_.data());
-  }
-
- private:
-  RemoteAddress object_;
-  std::array<uint8_t, 128> bytes_;
-  size_t size_ = 0;
-};
+constexpr int64_t kMaxObject = int64_t{1} << 30;  // bytes, and items, of an object with attributes
 
 struct TextSource {
   RemoteAddress data;
@@ -50,19 +30,19 @@ struct TextSource {
   TextUnits units = TextUnits::kUtf8;
 };
 
-std::optional<std::string> ReadText(RemoteMemory& memory, const TextSource& source,
-                                    size_t max_bytes) {
+std::optional<TextCopy> ReadText(RemoteMemory& memory, const TextSource& source, size_t max_units) {
   if (source.units_count < 0) return std::nullopt;
   const auto count = static_cast<uint64_t>(source.units_count);
   if (count > kMaxTextUnits) return std::nullopt;
-  const size_t wanted = std::min<uint64_t>(count, max_bytes);
-  std::vector<uint8_t> bytes(wanted * UnitSize(source.units));
-  if (!memory.ReadAll(source.data, bytes.data(), bytes.size())) return std::nullopt;
-  return ToUtf8(bytes, source.units, max_bytes, /*more=*/count > wanted);
+  const size_t wanted = std::min<uint64_t>(count, max_units);
+  TextCopy text{std::vector<uint8_t>(wanted * UnitSize(source.units)), source.units,
+                count > wanted};
+  if (!memory.ReadAll(source.data, text.bytes.data(), text.bytes.size())) return std::nullopt;
+  return text;
 }
 
 // Include/stringobject.h and unicodeobject.h of 2.7.
-std::optional<TextSource> FindPython2Text(const Layout& layout, const Header& header,
+std::optional<TextSource> FindPython2Text(const Layout& layout, const ObjectHeader& header,
                                           uint64_t type_flags) {
   if ((type_flags & kBytesSubclass) != 0) {
     const std::optional<int64_t> size = header.Get(layout.bytes.ob_size);
@@ -77,7 +57,7 @@ std::optional<TextSource> FindPython2Text(const Layout& layout, const Header& he
 
 // PEP 393, Include/cpython/unicodeobject.h (PyUnicode_DATA). A string of kind 0 is a legacy one
 // (to 3.11) that was never made ready: it cannot be the name of anything.
-std::optional<TextSource> FindPep393Text(const Layout& layout, const Header& header,
+std::optional<TextSource> FindPep393Text(const Layout& layout, const ObjectHeader& header,
                                          uint64_t type_flags) {
   const UnicodeLayout& fields = layout.unicode;
   const std::optional<int64_t> length = header.Get(fields.length);
@@ -128,15 +108,19 @@ std::optional<RemoteAddress> ObjectReader::Type(RemoteAddress object) {
   return type && type->MayHoldPointer() ? type : std::nullopt;
 }
 
+std::optional<std::string> ObjectReader::CString(RemoteAddress address, size_t max_bytes) {
+  if (!address) return std::nullopt;
+  const std::optional<std::string> text = memory_.ReadCString(address, max_bytes);
+  if (!text) return std::nullopt;
+  const auto* bytes = reinterpret_cast<const uint8_t*>(text->data());
+  return ToUtf8({bytes, text->size()}, TextUnits::kUtf8, max_bytes);
+}
+
 std::optional<std::string> ObjectReader::TypeName(RemoteAddress object) {
   const std::optional<RemoteAddress> type = Type(object);
   if (!type) return std::nullopt;
   const auto name = memory_.ReadPointer(layout_.type.tp_name.At(*type));
-  if (!name || !*name) return std::nullopt;
-  const std::optional<std::string> text = memory_.ReadCString(*name, kMaxTypeName);
-  if (!text) return std::nullopt;
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text->data());
-  return ToUtf8({bytes, text->size()}, TextUnits::kUtf8, kMaxTypeName);
+  return name ? CString(*name, kMaxTypeName) : std::nullopt;
 }
 
 std::optional<uint64_t> ObjectReader::TypeFlags(RemoteAddress type) {
@@ -149,8 +133,8 @@ bool ObjectReader::IsA(RemoteAddress object, uint64_t type_flag) {
   return type && (TypeFlags(*type).value_or(0) & type_flag) != 0;
 }
 
-std::optional<std::string> ObjectReader::String(RemoteAddress object, size_t max_bytes) {
-  const Header header(memory_, object);
+std::optional<TextCopy> ObjectReader::Text(RemoteAddress object, size_t max_units) {
+  const ObjectHeader header(memory_, object);
   const auto type = header.Get(layout_.object.ob_type);
   const std::optional<uint64_t> flags = TypeFlags(type.value_or(RemoteAddress()));
   if (!flags) return std::nullopt;
@@ -158,11 +142,17 @@ std::optional<std::string> ObjectReader::String(RemoteAddress object, size_t max
                                                ? FindPython2Text(layout_, header, *flags)
                                                : FindPep393Text(layout_, header, *flags);
   if (!source) return std::nullopt;
-  return ReadText(memory_, *source, max_bytes);
+  return ReadText(memory_, *source, max_units);
+}
+
+std::optional<std::string> ObjectReader::String(RemoteAddress object, size_t max_bytes) {
+  const std::optional<TextCopy> text = Text(object, max_bytes);
+  if (!text) return std::nullopt;
+  return ToUtf8(text->bytes, text->units, max_bytes, text->more);
 }
 
 std::optional<std::vector<uint8_t>> ObjectReader::Bytes(RemoteAddress object, size_t max_bytes) {
-  const Header header(memory_, object);
+  const ObjectHeader header(memory_, object);
   const auto type = header.Get(layout_.object.ob_type);
   const std::optional<int64_t> size = header.Get(layout_.bytes.ob_size);
   if (!type || !size || *size < 0 || static_cast<uint64_t>(*size) > max_bytes) return std::nullopt;
@@ -176,7 +166,7 @@ std::optional<std::vector<uint8_t>> ObjectReader::Bytes(RemoteAddress object, si
 
 std::optional<int64_t> ObjectReader::Integer(RemoteAddress object) {
   const LongLayout& fields = layout_.integer;
-  const Header header(memory_, object);
+  const ObjectHeader header(memory_, object);
   const auto type = header.Get(layout_.object.ob_type);
   const std::optional<uint64_t> flags = TypeFlags(type.value_or(RemoteAddress()));
   if (!flags) return std::nullopt;
@@ -255,55 +245,92 @@ std::optional<ObjectReader::Instance> ObjectReader::ReadInstance(RemoteAddress o
 }
 
 std::optional<RemoteAddress> ObjectReader::Attribute(RemoteAddress object, std::string_view name) {
+  std::vector<std::pair<RemoteAddress, RemoteAddress>> items;
+  ForEachAttribute(object, kMaxAttributes, [&items](RemoteAddress key, RemoteAddress value) {
+    items.emplace_back(key, value);
+    return true;
+  });
+  return Pick(items, name);
+}
+
+bool ObjectReader::ForEachAttribute(
+    RemoteAddress object, size_t limit,
+    const std::function<bool(RemoteAddress key, RemoteAddress value)>& visit) {
+  const std::optional<AttributeTable> table = FindAttributes(object);
+  if (!table) return false;
+  if (table->dict) return ForEachItem(table->dict, limit, visit);
+  return DictReader(memory_, layout_).ForEachOfKeys(table->keys, table->values, limit, visit);
+}
+
+std::optional<ObjectReader::AttributeTable> ObjectReader::FindAttributes(RemoteAddress object) {
   const std::optional<Instance> instance = ReadInstance(object);
   if (!instance) return std::nullopt;
   if ((instance->type_flags & kManagedDict) != 0) {
     switch (layout_.features.instance_dict) {
       case InstanceDictModel::kManaged311:
-        return InManaged311(*instance, name);
+        return InManaged311(*instance);
       case InstanceDictModel::kManaged312:
-        return InManaged312(*instance, name);
+        return InManaged312(*instance);
       case InstanceDictModel::kInlineValues:
-        return InManaged313(*instance, name);
+        return InManaged313(*instance);
       case InstanceDictModel::kDictOffset:
         break;
     }
   }
-  const auto offset = memory_.Read<int64_t>(layout_.type.tp_dictoffset.At(instance->type));
-  // A negative offset counts from the end of a variable-sized object: not of interest here.
-  if (!offset || *offset <= 0) return std::nullopt;
-  const auto dict = memory_.ReadPointer(object.Plus(static_cast<uint64_t>(*offset)));
-  return dict ? Item(*dict, name, kMaxAttributes) : std::nullopt;
+  return AtDictOffset(*instance);
+}
+
+// A negative offset counts from the end of a variable-sized object (_PyObject_GetDictPtr,
+// Objects/object.c), of which an int has a negative size to 3.11.
+std::optional<ObjectReader::AttributeTable> ObjectReader::AtDictOffset(const Instance& instance) {
+  const TypeLayout& fields = layout_.type;
+  auto offset = memory_.Read<int64_t>(fields.tp_dictoffset.At(instance.type));
+  if (!offset || *offset == 0 || *offset > kMaxObject || *offset < -kMaxObject) {
+    return std::nullopt;
+  }
+  if (*offset < 0) {
+    const auto basic = memory_.Read<int64_t>(fields.tp_basicsize.At(instance.type));
+    const auto item = memory_.Read<int64_t>(fields.tp_itemsize.At(instance.type));
+    const auto count = memory_.Read<int64_t>(layout_.object.ob_size.At(instance.object));
+    if (!basic || !item || !count || *item < 0 || *item > kMaxObject || *basic < 0 ||
+        *basic > kMaxObject || *count > kMaxObject || *count < -kMaxObject) {
+      return std::nullopt;
+    }
+    const int64_t size = *basic + *item * (*count < 0 ? -*count : *count);
+    *offset += (size + 7) & ~int64_t{7};
+    if (*offset <= 0) return std::nullopt;
+  }
+  const auto dict = memory_.ReadPointer(instance.object.Plus(static_cast<uint64_t>(*offset)));
+  if (!dict || !*dict) return std::nullopt;
+  return AttributeTable{.dict = *dict};
 }
 
 // Include/internal/pycore_object.h of 3.11 (_PyObject_ManagedDictPointer, _PyObject_ValuesPointer).
-std::optional<RemoteAddress> ObjectReader::InManaged311(const Instance& instance,
-                                                        std::string_view name) {
+std::optional<ObjectReader::AttributeTable> ObjectReader::InManaged311(const Instance& instance) {
   const auto words = memory_.Read<std::array<RemoteAddress, 2>>(
       RemoteAddress(instance.object.value() - 4 * kWord));
   if (!words) return std::nullopt;
   const auto [values, dict] = *words;
-  return values ? InValues(instance, values, name) : Item(dict, name, kMaxAttributes);
+  if (values) return InValues(instance, values);
+  return dict ? std::optional(AttributeTable{.dict = dict}) : std::nullopt;
 }
 
 // The same file of 3.12 (_PyDictOrValues_IsValues): an odd word is the values' address less one.
-std::optional<RemoteAddress> ObjectReader::InManaged312(const Instance& instance,
-                                                        std::string_view name) {
+std::optional<ObjectReader::AttributeTable> ObjectReader::InManaged312(const Instance& instance) {
   const auto word = memory_.ReadPointer(RemoteAddress(instance.object.value() - 3 * kWord));
-  if (!word) return std::nullopt;
-  return (word->value() & 1) != 0 ? InValues(instance, word->Plus(1), name)
-                                  : Item(*word, name, kMaxAttributes);
+  if (!word || !*word) return std::nullopt;
+  if ((word->value() & 1) != 0) return InValues(instance, word->Plus(1));
+  return AttributeTable{.dict = *word};
 }
 
 // 3.13+ (MANAGED_DICT_OFFSET, _PyObject_InlineValues): the values lie behind the object, in use
 // while there is no dict and their `valid` byte is set; a dict may itself use them.
-std::optional<RemoteAddress> ObjectReader::InManaged313(const Instance& instance,
-                                                        std::string_view name) {
+std::optional<ObjectReader::AttributeTable> ObjectReader::InManaged313(const Instance& instance) {
   const uint64_t words_before = layout_.flags.free_threaded ? 1 : 3;
   const auto dict =
       memory_.ReadPointer(RemoteAddress(instance.object.value() - words_before * kWord));
   if (!dict) return std::nullopt;
-  if (*dict) return Item(*dict, name, kMaxAttributes);
+  if (*dict) return AttributeTable{.dict = *dict};
   const auto basic_size = memory_.Read<int64_t>(layout_.type.tp_basicsize.At(instance.type));
   if ((instance.type_flags & kInlineValues) == 0 || !basic_size || *basic_size <= 0) {
     return std::nullopt;
@@ -312,21 +339,14 @@ std::optional<RemoteAddress> ObjectReader::InManaged313(const Instance& instance
   constexpr size_t kValid = 3;  // struct _dictvalues: capacity, size, embedded, valid
   const auto prefix = memory_.Read<std::array<uint8_t, 4>>(values);
   if (!prefix || (*prefix)[kValid] == 0) return std::nullopt;
-  return InValues(instance, values, name);
+  return InValues(instance, values);
 }
 
-std::optional<RemoteAddress> ObjectReader::InValues(const Instance& instance, RemoteAddress values,
-                                                    std::string_view name) {
+std::optional<ObjectReader::AttributeTable> ObjectReader::InValues(const Instance& instance,
+                                                                   RemoteAddress values) {
   const auto keys = memory_.ReadPointer(layout_.type.ht_cached_keys.At(instance.type));
-  std::vector<std::pair<RemoteAddress, RemoteAddress>> items;
   if (!keys || !values.MayHoldPointer()) return std::nullopt;
-  DictReader(memory_, layout_)
-      .ForEachOfKeys(*keys, values, kMaxAttributes,
-                     [&items](RemoteAddress key, RemoteAddress value) {
-                       items.emplace_back(key, value);
-                       return true;
-                     });
-  return Pick(items, name);
+  return AttributeTable{.keys = *keys, .values = values};
 }
 
 }  // namespace spyhop

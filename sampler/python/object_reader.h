@@ -18,6 +18,7 @@
 #include "absl/types/span.h"
 #include "base/remote_memory.h"
 #include "interp_layouts/layout.h"
+#include "sampler/python/text_encoding.h"
 
 namespace spyhop {
 
@@ -28,6 +29,13 @@ inline constexpr size_t kMaxBytesObject = 16 << 20;
 // Of a dict, that are searched for a key.
 inline constexpr size_t kMaxItems = 1 << 20;
 
+// The beginning of a str as it is stored.
+struct TextCopy {
+  std::vector<uint8_t> bytes;
+  TextUnits units = TextUnits::kUtf8;
+  bool more = false;  // there was more than was asked for
+};
+
 class ObjectReader {
  public:
   // Both must outlive the reader.
@@ -35,12 +43,16 @@ class ObjectReader {
 
   // A str (2.7: str or unicode).
   std::optional<std::string> String(RemoteAddress object, size_t max_bytes = kMaxNameBytes);
+  // At most so many of its code units.
+  std::optional<TextCopy> Text(RemoteAddress object, size_t max_units);
   // A bytes object (2.7: str).
   std::optional<std::vector<uint8_t>> Bytes(RemoteAddress object,
                                             size_t max_bytes = kMaxBytesObject);
   // An int that fits 64 bits; negative ones too.
   std::optional<int64_t> Integer(RemoteAddress object);
   std::optional<RemoteAddress> Type(RemoteAddress object);
+  // A char* of the interpreter: a type's name, a method's.
+  std::optional<std::string> CString(RemoteAddress address, size_t max_bytes);
   // tp_name of the object's type.
   std::optional<std::string> TypeName(RemoteAddress object);
 
@@ -53,20 +65,30 @@ class ObjectReader {
                                     size_t limit = kMaxItems);
   // An attribute in the instance's own dict or inline values (no descriptors, no classes).
   std::optional<RemoteAddress> Attribute(RemoteAddress object, std::string_view name);
+  // All of them, in order; at most `limit`. False when it has none, or they could not be read.
+  bool ForEachAttribute(RemoteAddress object, size_t limit,
+                        const std::function<bool(RemoteAddress key, RemoteAddress value)>& visit);
   // The dict of a module object.
   std::optional<RemoteAddress> ModuleDict(RemoteAddress module);
 
  private:
   struct Instance;
+  // A dict, or keys with their values elsewhere.
+  struct AttributeTable {
+    RemoteAddress dict;
+    RemoteAddress keys;
+    RemoteAddress values;
+  };
 
   std::optional<uint64_t> TypeFlags(RemoteAddress type);
   bool IsA(RemoteAddress object, uint64_t type_flag);
   std::optional<Instance> ReadInstance(RemoteAddress object);
-  std::optional<RemoteAddress> InManaged311(const Instance& instance, std::string_view name);
-  std::optional<RemoteAddress> InManaged312(const Instance& instance, std::string_view name);
-  std::optional<RemoteAddress> InManaged313(const Instance& instance, std::string_view name);
-  std::optional<RemoteAddress> InValues(const Instance& instance, RemoteAddress values,
-                                        std::string_view name);
+  std::optional<AttributeTable> FindAttributes(RemoteAddress object);
+  std::optional<AttributeTable> AtDictOffset(const Instance& instance);
+  std::optional<AttributeTable> InManaged311(const Instance& instance);
+  std::optional<AttributeTable> InManaged312(const Instance& instance);
+  std::optional<AttributeTable> InManaged313(const Instance& instance);
+  std::optional<AttributeTable> InValues(const Instance& instance, RemoteAddress values);
   std::optional<RemoteAddress> Pick(absl::Span<const std::pair<RemoteAddress, RemoteAddress>> items,
                                     std::string_view key);
 

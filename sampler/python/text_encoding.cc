@@ -64,8 +64,20 @@ class Decoder {
   size_t next_ = 0;
 };
 
-void AppendUtf8(uint32_t c, std::string& out) {
-  if (c > 0x10FFFF || IsHighSurrogate(c) || IsLowSurrogate(c)) c = kReplacement;
+// Cuts well-formed UTF-8 at a character so that it and the ellipsis fit.
+void CutWithEllipsis(std::string& text, size_t max_bytes) {
+  size_t end = std::min(text.size(), max_bytes - std::min(max_bytes, kEllipsis.size()));
+  while (end > 0 && end < text.size() && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) --end;
+  text.resize(end);
+  text.append(kEllipsis);
+}
+
+}  // namespace
+
+void AppendUtf8(uint32_t code_point, std::string& out) {
+  const bool bad =
+      code_point > 0x10FFFF || IsHighSurrogate(code_point) || IsLowSurrogate(code_point);
+  const uint32_t c = bad ? kReplacement : code_point;
   const auto put = [&out](uint32_t byte) { out.push_back(static_cast<char>(byte)); };
   if (c < 0x80) return put(c);
   if (c < 0x800) {
@@ -82,15 +94,13 @@ void AppendUtf8(uint32_t c, std::string& out) {
   put(0x80 | (c & 0x3F));
 }
 
-// Cuts well-formed UTF-8 at a character so that it and the ellipsis fit.
-void CutWithEllipsis(std::string& text, size_t max_bytes) {
-  size_t end = std::min(text.size(), max_bytes - std::min(max_bytes, kEllipsis.size()));
-  while (end > 0 && end < text.size() && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) --end;
-  text.resize(end);
-  text.append(kEllipsis);
+std::vector<uint32_t> CodePoints(absl::Span<const uint8_t> bytes, TextUnits units) {
+  std::vector<uint32_t> points;
+  points.reserve(bytes.size() / UnitSize(units));
+  Decoder decoder(bytes, units);
+  while (!decoder.at_end()) points.push_back(decoder.Next());
+  return points;
 }
-
-}  // namespace
 
 std::string ToUtf8(absl::Span<const uint8_t> bytes, TextUnits units, size_t max_bytes, bool more) {
   std::string out;

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/types/span.h"
 
@@ -28,6 +29,12 @@ constexpr size_t UnitSize(TextUnits units) {
          : units == TextUnits::kUcs2 || units == TextUnits::kUtf16 ? 2
                                                                    : 1;
 }
+
+// The code points of `bytes`: unpaired surrogates stay what they are.
+std::vector<uint32_t> CodePoints(absl::Span<const uint8_t> bytes, TextUnits units);
+
+// A surrogate, or what is no code point, becomes U+FFFD.
+void AppendUtf8(uint32_t code_point, std::string& out);
 
 std::string ToUtf8(absl::Span<const uint8_t> bytes, TextUnits units, size_t max_bytes,
                    bool more = false);

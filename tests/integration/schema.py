@@ -96,6 +96,15 @@ class _Complaints(list):
         for index, frame in enumerate(frames):
             if self.keys(f'{path}[{index}]', frame, FRAME):
                 self.one_of(f'{path}[{index}].kind', frame['kind'], KINDS)
+                self.locals(f'{path}[{index}]', frame)
+
+    def locals(self, path, frame):
+        for index, local in enumerate(frame.get('locals', [])):
+            where = f'{path}.locals[{index}]'
+            wanted = {} if local.get('changed') is True else {'value': TEXT}
+            self.keys(where, local, {'name': TEXT, 'type': TEXT, **wanted})
+        if frame.get('locals_changed', True) is not True or (frame.get('locals') and 'locals_changed' in frame):
+            self.append(f'{path}.locals_changed: not true, or beside locals')
 
 
 def profile_complaints(profile, with_stacks=False):

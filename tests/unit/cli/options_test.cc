@@ -191,6 +191,30 @@ TEST(Options, OfTop) {
   EXPECT_THAT(ErrorOf(ParseTop({}).status()), HasSubstr("which process?"));
 }
 
+TEST(Options, OfLocals) {
+  EXPECT_FALSE(ParseSnapshot({"-p", "3"})->snapshot.locals.has_value());
+  const auto usual = ParseSnapshot({"-l", "-p", "3"})->snapshot.locals;
+  ASSERT_TRUE(usual.has_value());
+  EXPECT_EQ(usual->depth, 3);
+  EXPECT_EQ(usual->length, 400u);
+  EXPECT_THAT(usual->masks, testing::Contains("*password*"));
+  const auto own = ParseSnapshot({"-p", "3", "--locals=0", "--value-length", "50", "--no-mask",
+                                  "--mask", "pin", "--mask=card*"})
+                       ->snapshot.locals;
+  ASSERT_TRUE(own.has_value());
+  EXPECT_EQ(own->depth, 0);
+  EXPECT_EQ(own->length, 50u);
+  EXPECT_THAT(own->masks, testing::ElementsAre("pin", "card*"));
+}
+
+TEST(Options, OfLocalsAreChecked) {
+  EXPECT_THAT(ErrorOf(ParseSnapshot({"-p", "3", "--mask", "pin"}).status()),
+              HasSubstr("add --locals"));
+  EXPECT_THAT(ErrorOf(ParseSnapshot({"-p", "3", "--locals=21"}).status()), HasSubstr("0 to 20"));
+  EXPECT_THAT(ErrorOf(ParseSnapshot({"-p", "3", "-l", "--value-length=x"}).status()),
+              HasSubstr("10 to 1000000"));
+}
+
 TEST(Options, GuessASnapshotsFormatFromItsName) {
   EXPECT_TRUE(ParseSnapshot({"-p", "3", "-o", "x.json"})->json);
   EXPECT_TRUE(ParseSnapshot({"-p", "3", "-o", "x.txt", "--json"})->json);

@@ -138,12 +138,16 @@ TEST(DebugOffsets, DecideEachFieldTheyHave) {
                                         "code.name",
                                         "code.qualname",
                                         "code.linetable",
+                                        "code.localsplusnames",
+                                        "code.localspluskinds",
                                         "code.code_adaptive",
                                         "gil.last_holder",
                                         "object.ob_type",
                                         "object.ob_size",
                                         "type.tp_name",
                                         "type.tp_flags",
+                                        "type.tp_repr",
+                                        "simple.real",
                                         "unicode.length",
                                         "unicode.state",
                                         "bytes.ob_size",
@@ -155,8 +159,8 @@ TEST(DebugOffsets, DecideEachFieldTheyHave) {
                                         "sequence.list_ob_item",
                                         "sequence.tuple_ob_item"};
   std::set<std::string> in_314 = always;
-  in_314.insert(
-      {"interpreter.code_object_generation", "generator.gi_iframe", "generator.gi_frame_state"});
+  in_314.insert({"interpreter.code_object_generation", "generator.gi_iframe",
+                 "generator.gi_frame_state", "set.used", "set.table", "set.mask"});
   std::set<std::string> in_315 = in_314;
   in_315.insert({"thread.base_frame", "thread.holds_gil", "thread.gil_requested",
                  "type.tp_basicsize", "type.tp_dictoffset", "type.ht_cached_keys"});

@@ -138,6 +138,36 @@ TEST(TextSnapshot, KeepsThePlaceWhenItCutsALine) {
   EXPECT_THAT(sink.text(), testing::HasSubstr("ff.. (/a/b.py:12)\n"));
 }
 
+Snapshot WithLocals() {
+  Snapshot snapshot;
+  SnapshotFrame frame{.file = "/a.py", .function = "f", .line = 3};
+  frame.locals = SnapshotLocals{{{"x\n", "'\x1b'", "str"}, {"gone", "", "", true}}};
+  SnapshotFrame moved{.file = "/a.py", .function = "g", .line = 4};
+  moved.locals = SnapshotLocals{.changed = true};
+  snapshot.threads.push_back({.tid = 7, .frames = {frame, moved}});
+  return snapshot;
+}
+
+TEST(TextSnapshot, ShowsLocalsBelowTheirFrame) {
+  StringSink sink;
+  WriteTextSnapshot(WithLocals(), {}, sink);
+  EXPECT_THAT(sink.text(),
+              testing::HasSubstr("    f (/a.py:3)\n"
+                                 "        x\\n = '\\x1b'\n"
+                                 "        gone = <changed>\n"
+                                 "    g (/a.py:4)\n"
+                                 "        (its locals had changed before they were read)\n"));
+}
+
+TEST(JsonSnapshot, HasLocalsOfEachFrameWhenAskedFor) {
+  StringSink sink;
+  WriteJsonSnapshot(WithLocals(), sink);
+  EXPECT_THAT(sink.text(),
+              testing::HasSubstr(R"("locals":[{"name":"x\n","value":"'\u001B'","type":"str"},)"
+                                 R"({"name":"gone","changed":true,"type":""}])"));
+  EXPECT_THAT(sink.text(), testing::HasSubstr(R"("locals":[],"locals_changed":true)"));
+}
+
 TEST(JsonSnapshot, IsByTheContract) {
   StringSink sink;
   WriteJsonSnapshot(Hostile(), sink);
