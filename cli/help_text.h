@@ -26,7 +26,10 @@ inline constexpr const char* kSnapshotExamples =
     "  spyhop snapshot -p 1234 --json       the same for scripts\n"
     "  spyhop snapshot -p 1234 --locals     with local variables and their values\n"
     "  spyhop snapshot -p 1234 --repeat 5   five, a second apart, then who did not move\n"
-    "  spyhop snapshot -p 1234 -s --native  its children, too, with C functions\n";
+    "  spyhop snapshot -p 1234 -s --native  its children, too, with C functions\n"
+    "  spyhop snapshot --core core.1234     of a core file\n"
+    "  spyhop snapshot --core core.1234 --sysroot /srv/image\n"
+    "                                       of one from a container or another machine\n";
 // What --view shows; docs/views.md has all of it.
 inline constexpr const char* kViews =
     "Views of the table (--view):\n"

@@ -118,7 +118,9 @@ OptionList DiffOptionList() {
 
 OptionList SnapshotOptionList() {
   return Join({{{"pid,p", "PID", "the process; repeatable", true},
-                {"core,c", "FILE", "a core file instead (not in this version)"},
+                {"core,c", "FILE", "a core file instead"},
+                {"exe", "FILE", "the program of the core file, where it is not in its place"},
+                {"sysroot", "DIR", "the root folder of the core file's program and libraries"},
                 {"json,j", "", "as JSON"},
                 {"output,o", "FILE", "instead of stdout; FILE.json: as JSON"},
                 {"subprocesses,s", "", "its Python children, too, and theirs"},

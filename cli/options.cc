@@ -137,6 +137,24 @@ std::vector<int> GetPids(Parsed& parsed) {
   return pids;
 }
 
+// Processes, or one core file.
+void GetSnapshotTarget(Parsed& parsed, SnapshotCommandOptions& options) {
+  if (!parsed.Has("core")) {
+    if (parsed.Has("exe") || parsed.Has("sysroot")) {
+      parsed.Fail(Usage("--exe and --sysroot are for core files: name one with --core FILE"));
+    }
+    options.pids = GetPids(parsed);
+    return;
+  }
+  if (parsed.Has("pid")) parsed.Fail(Usage("use either --pid or --core"));
+  if (parsed.Has("repeat") || parsed.Has("subprocesses")) {
+    parsed.Fail(Usage("--repeat and --subprocesses are for processes that run, with --pid"));
+  }
+  options.core = CoreInput{.path = parsed.Text("core")};
+  if (parsed.Has("exe")) options.core->executable = parsed.Text("exe");
+  if (parsed.Has("sysroot")) options.core->root = parsed.Text("sysroot");
+}
+
 absl::Status UnexpectedArgument(const std::string& argument) {
   return Usage(absl::StrCat("unexpected argument '", EscapeForTerminal(argument),
                             "'; options begin with - or --"));
@@ -232,10 +250,7 @@ absl::StatusOr<SnapshotCommandOptions> ParseSnapshot(const Arguments& arguments)
       [](Parsed& parsed, SnapshotCommandOptions& options, CommonOptions*& c) {
         options.common = GetCommon(parsed);
         c = &options.common;
-        if (parsed.Has("core")) {
-          parsed.Fail(Usage("--core: core files come with a later version; use --pid"));
-        }
-        options.pids = GetPids(parsed);
+        GetSnapshotTarget(parsed, options);
         if (parsed.Has("output")) options.output = parsed.Text("output");
         options.json = parsed.Has("json") || IsNamedJson(options.output);
         options.children = parsed.Has("subprocesses");

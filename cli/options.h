@@ -78,6 +78,7 @@ struct SnapshotCommandOptions {
   CommonOptions common;
   SnapshotOptions snapshot;
   std::vector<int> pids;
+  std::optional<CoreInput> core;  // instead of pids
   bool json = false;
   bool children = false;  // and theirs
   size_t repeat = 1;      // 0: until Ctrl-C

@@ -1,4 +1,5 @@
-// `spyhop snapshot`: every thread's stack now; several times over, what did not move.
+// `spyhop snapshot`: every thread's stack now, or in a core file; several times over, what did not
+// move.
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,15 +26,31 @@ namespace {
 // How soon a Ctrl-C between two snapshots is seen.
 constexpr Nanos kNap = 50 * kMillisecond;
 
+TextSnapshotOptions TextOptions(const SnapshotCommandOptions& options) {
+  TextSnapshotOptions text;
+  if (options.output != "-") return text;
+  text.width = TerminalWidth(STDOUT_FILENO);
+  text.color = UseColor(options.common.color, STDOUT_FILENO);
+  return text;
+}
+
+void WriteSnapshot(const Snapshot& snapshot, bool json, const TextSnapshotOptions& text,
+                   Sink& sink) {
+  if (json) {
+    WriteJsonSnapshot(snapshot, sink);
+  } else {
+    WriteTextSnapshot(snapshot, text, sink);
+  }
+}
+
 class SnapshotJob {
  public:
   SnapshotJob(const SnapshotCommandOptions& options, OutputFile& output,
               const Interruption& interruption)
-      : options_(options), output_(output), interruption_(interruption) {
-    if (options.output != "-") return;
-    text_.width = TerminalWidth(STDOUT_FILENO);
-    text_.color = UseColor(options.common.color, STDOUT_FILENO);
-  }
+      : options_(options),
+        output_(output),
+        interruption_(interruption),
+        text_(TextOptions(options)) {}
 
   int Run();
 
@@ -49,7 +66,7 @@ class SnapshotJob {
   const SnapshotCommandOptions& options_;
   OutputFile& output_;
   const Interruption& interruption_;
-  TextSnapshotOptions text_;
+  const TextSnapshotOptions text_;
   std::map<int, SnapshotSeries> series_;  // by pid
   absl::flat_hash_set<int> given_up_;     // those that could not be looked at, or have ended
   ExitStatus exit_status_ = kExitDone;
@@ -90,11 +107,7 @@ void SnapshotJob::Take(int pid, bool is_child) {
   if (!snapshot.ok()) return Fail(pid, snapshot.status(), is_child);
   Separate();
   series_[pid].Add(*snapshot);
-  if (options_.json) {
-    WriteJsonSnapshot(*snapshot, output_.sink());
-  } else {
-    WriteTextSnapshot(*snapshot, text_, output_.sink());
-  }
+  WriteSnapshot(*snapshot, options_.json, text_, output_.sink());
 }
 
 // A child that is no Python, or has ended since it was found, is no error.
@@ -143,6 +156,17 @@ int TakeSnapshots(const SnapshotCommandOptions& options, Interruption& interrupt
   return SnapshotJob(options, *output, interruption).Run();
 }
 
+int TakeOfCore(const SnapshotCommandOptions& options) {
+  std::vector<std::string> warnings;
+  const absl::StatusOr<Snapshot> snapshot =
+      TakeCoreSnapshot(*options.core, options.snapshot, warnings);
+  for (const std::string& warning : warnings) SayWarning(warning);
+  if (!snapshot.ok()) return Report(snapshot.status());
+  StringSink sink;
+  WriteSnapshot(*snapshot, options.json, TextOptions(options), sink);
+  return PrintData(sink.text(), options.output);
+}
+
 }  // namespace
 
 int SnapshotCommand(const Arguments& arguments) {
@@ -152,6 +176,7 @@ int SnapshotCommand(const Arguments& arguments) {
   SetLogLevel(options->common.log_level);
   const absl::Status writable = CheckWritable(options->output);
   if (!writable.ok()) return Report(writable);
+  if (options->core) return TakeOfCore(*options);
   return RunInterruptible(
       {}, [&](Interruption& interruption) { return TakeSnapshots(*options, interruption); });
 }

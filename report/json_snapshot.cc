@@ -31,7 +31,7 @@ void WriteLocals(const SnapshotLocals& locals, JsonWriter& json) {
   if (locals.not_read) json.Field("locals_not_read", true);
 }
 
-void WriteThread(const SnapshotThread& thread, JsonWriter& json) {
+void WriteThread(const Snapshot& snapshot, const SnapshotThread& thread, JsonWriter& json) {
   json.BeginObject()
       .Field("tid", thread.tid)
       .Field("name", std::string_view(thread.name))
@@ -41,13 +41,25 @@ void WriteThread(const SnapshotThread& thread, JsonWriter& json) {
   if (!thread.wait_reason.empty()) {
     json.Field("wait_reason", std::string_view(thread.wait_reason));
   }
-  json.Field("holds_gil", thread.holds_gil).Seconds("cpu_s", thread.cpu_time);
+  json.Field("holds_gil", thread.holds_gil);
+  if (!snapshot.core) json.Seconds("cpu_s", thread.cpu_time);
   WriteWaitsFor(thread, json);
   json.Key("frames").BeginArray();
   for (const SnapshotFrame& frame : thread.frames) WriteSnapshotFrame(frame, json);
   json.EndArray();
   if (thread.truncated != SampleErrorCode::kNone) json.Field("truncated", Name(thread.truncated));
   if (thread.frames_left_out > 0) json.Field("frames_left_out", thread.frames_left_out);
+  json.EndObject();
+}
+
+// Addresses do not fit into a number of JSON.
+void WriteCore(const CoreInfo& core, JsonWriter& json) {
+  json.Key("core").BeginObject().Field("file", std::string_view(core.file));
+  if (core.signal != 0) json.Field("signal", core.signal).Field("thread", core.thread);
+  if (core.address) {
+    json.Field("address", std::string_view(absl::StrCat("0x", absl::Hex(*core.address))));
+  }
+  if (core.sender != 0) json.Field("sender", core.sender);
   json.EndObject();
 }
 
@@ -71,6 +83,7 @@ void WriteJsonSnapshot(const Snapshot& snapshot, Sink& sink) {
   JsonWriter json(sink);
   json.BeginObject().Field("schema", "spyhop.snapshot/1").Key("target");
   WriteTarget(snapshot.target, json);
+  if (snapshot.core) WriteCore(*snapshot.core, json);
   json.Field("time", std::string_view(
                          absl::FormatTime(absl::RFC3339_full, snapshot.time, absl::UTCTimeZone())))
       .Field("stopped_us",
@@ -78,7 +91,7 @@ void WriteJsonSnapshot(const Snapshot& snapshot, Sink& sink) {
       .Field("held", std::string_view(snapshot.held))
       .Key("threads")
       .BeginArray();
-  for (const SnapshotThread& thread : snapshot.threads) WriteThread(thread, json);
+  for (const SnapshotThread& thread : snapshot.threads) WriteThread(snapshot, thread, json);
   json.EndArray();
   WriteDeadlocks(snapshot, json);
   json.EndObject().Newline();

@@ -1,5 +1,7 @@
 #include "report/text_snapshot.h"
 
+#include <string.h>  // sigabbrev_np
+
 #include <algorithm>
 #include <string>
 
@@ -22,16 +24,42 @@ std::string Shown(std::string_view text) {
   return EscapeForTerminal(Utf8Prefix(text, kMostOfName));
 }
 
+std::string TimeText(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());
+}
+
 std::string Cut(const std::string& line, size_t width) {
   return width == 0 ? line : CutRight(line, width);
 }
 
-std::string ThreadLine(const SnapshotThread& thread) {
+// "SIGSEGV", "signal 35".
+std::string SignalText(int number) {
+  const char* name = sigabbrev_np(number);
+  return name != nullptr ? absl::StrCat("SIG", name) : absl::StrCat("signal ", number);
+}
+
+// "Core file core.12, SIGSEGV in thread 12 at address 0x0, written ..."
+std::string CoreLine(const CoreInfo& core, absl::Time written) {
+  std::string line = absl::StrCat("Core file ", Shown(core.file), ", ");
+  if (core.signal == 0) {
+    absl::StrAppend(&line, "of a running process (no signal)");
+  } else {
+    absl::StrAppend(&line, SignalText(core.signal), " in thread ", core.thread);
+    if (core.address) absl::StrAppend(&line, " at address 0x", absl::Hex(*core.address));
+    if (core.sender != 0) absl::StrAppend(&line, " from process ", core.sender);
+  }
+  return absl::StrCat(line, ", written ", TimeText(written));
+}
+
+std::string ThreadLine(const Snapshot& snapshot, const SnapshotThread& thread) {
   std::string line = absl::StrCat("Thread ", thread.tid);
   if (!thread.name.empty()) absl::StrAppend(&line, " \"", Shown(thread.name), "\"");
   absl::StrAppend(&line, ": ", AbslView(Name(thread.time_class)));
   if (!thread.wait_reason.empty()) absl::StrAppend(&line, " (", Shown(thread.wait_reason), ")");
   if (thread.holds_gil) absl::StrAppend(&line, ", holds the GIL");
+  if (snapshot.core && snapshot.core->thread == thread.tid) {
+    absl::StrAppend(&line, ", got ", SignalText(snapshot.core->signal));
+  }
   if (thread.interpreter_id != 0) {
     absl::StrAppend(&line, ", interpreter ", thread.interpreter_id);
   }
@@ -68,7 +96,7 @@ void WriteLocals(const SnapshotLocals& locals, size_t width, Sink& sink) {
 
 void WriteThread(const Snapshot& snapshot, const SnapshotThread& thread,
                  const TextSnapshotOptions& options, Sink& sink) {
-  const std::string title = Cut(ThreadLine(thread), options.width);
+  const std::string title = Cut(ThreadLine(snapshot, thread), options.width);
   sink.Append(options.color ? absl::StrCat("\n\x1b[1m", title, "\x1b[0m\n")
                             : absl::StrCat("\n", title, "\n"));
   if (thread.waits_for) {
@@ -121,10 +149,11 @@ void WriteTextSnapshot(const Snapshot& snapshot, const TextSnapshotOptions& opti
                                "), ", Shown(target.executable)),
                   options.width) +
               "\n");
-  sink.Append(absl::StrCat(
-      "Taken ", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", snapshot.time, absl::UTCTimeZone()),
-      ", stopped ", ShortDuration(snapshot.stopped), ", ",
-      Counted(snapshot.threads.size(), "thread"), "\n"));
+  const std::string taken = snapshot.core
+                                ? CoreLine(*snapshot.core, snapshot.time)
+                                : absl::StrCat("Taken ", TimeText(snapshot.time), ", stopped ",
+                                               ShortDuration(snapshot.stopped));
+  sink.Append(absl::StrCat(taken, ", ", Counted(snapshot.threads.size(), "thread"), "\n"));
   if (!snapshot.held.empty()) {
     WriteWrapped(absl::StrCat("It is ", Shown(snapshot.held), ": no time passes in it"),
                  options.width, sink);

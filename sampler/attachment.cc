@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "sampler/python/interpreter_finder.h"
 #include "sampler/python/thread_names.h"
+#include "sampler/target/process_files.h"
 #include "sampler/target/process_vm_memory.h"
 #include "sampler/target/scheduling.h"
 
@@ -69,32 +70,42 @@ void TellWhatWasFound(int pid, const Interpreter& interpreter) {
 
 absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Create(int pid) {
   RaiseOpenFileLimit();
-  const ProcessFiles files(pid);
-  absl::Status usable = CheckProcess(files);
+  auto files = std::make_unique<const ProcessFiles>(pid);
+  absl::Status usable = CheckProcess(*files);
   if (!usable.ok()) return usable;
   absl::StatusOr<std::unique_ptr<RemoteMemory>> memory = OpenProcessMemory(pid);
   if (!memory.ok()) return memory.status();
-  absl::StatusOr<Interpreter> interpreter = FindStartedInterpreter(files, **memory);
+  absl::StatusOr<Interpreter> interpreter = FindStartedInterpreter(*files, **memory);
   if (absl::IsPermissionDenied(interpreter.status())) return PermissionError(pid);
   if (!interpreter.ok()) return interpreter.status();
-  if (!files.CheckThreadsReadable().ok()) return PermissionError(pid);
+  if (!files->CheckThreadsReadable().ok()) return PermissionError(pid);
   TellWhatWasFound(pid, *interpreter);
   return std::unique_ptr<Attachment>(
-      new Attachment(pid, *std::move(memory), *std::move(interpreter)));
+      new Attachment(std::move(files), *std::move(memory), *std::move(interpreter)));
 }
 
-Attachment::Attachment(int pid, std::unique_ptr<RemoteMemory> memory, Interpreter interpreter)
-    : files_(pid),
-      start_time_(files_.Stat().value_or(ProcessStat()).start_time),
+absl::StatusOr<std::unique_ptr<Attachment>> Attachment::CreateOfCore(
+    std::unique_ptr<const TargetFiles> files, std::unique_ptr<RemoteMemory> memory) {
+  absl::StatusOr<Interpreter> interpreter = FindInterpreter(*files, *memory);
+  if (!interpreter.ok()) return interpreter.status();
+  TellWhatWasFound(files->pid(), *interpreter);
+  return std::unique_ptr<Attachment>(
+      new Attachment(std::move(files), std::move(memory), *std::move(interpreter)));
+}
+
+Attachment::Attachment(std::unique_ptr<const TargetFiles> files,
+                       std::unique_ptr<RemoteMemory> memory, Interpreter interpreter)
+    : files_(std::move(files)),
+      start_time_(files_->Stat().value_or(ProcessStat()).start_time),
       memory_(std::move(memory)),
       interpreter_(std::move(interpreter)),
-      info_{pid, files_.CommandLine(), files_.Executable(), interpreter_.version.ToString(),
+      info_{pid(), files_->CommandLine(), files_->Executable(), interpreter_.version.ToString(),
             MainFlavour(interpreter_.flags)},
       states_(*memory_, interpreter_),
-      matcher_(files_, *memory_),
+      matcher_(*files_, *memory_),
       codes_(*memory_, interpreter_.layout),
-      places_(files_, interpreter_),
-      unwinder_(files_, *memory_, places_) {}
+      places_(*files_, interpreter_),
+      unwinder_(*files_, *memory_, places_) {}
 
 ThreadStates::LookResult Attachment::Look(Nanos now, std::optional<WatchedThreads> awake) {
   const ThreadStates::LookResult result = LookAt(unmatched_ ? std::nullopt : awake);
@@ -149,10 +160,10 @@ void Attachment::WatchThreads() {
       return thread != nullptr && thread->tid == tids[i] &&
              thread->state.address == entries[i].address;
     });
-    watched.push_back(
-        same != owned_.end()
-            ? std::move(*same)
-            : std::make_unique<WatchedThread>(++last_serial_, pid(), tids[i], interpreter_.layout));
+    watched.push_back(same != owned_.end() ? std::move(*same)
+                                           : std::make_unique<WatchedThread>(
+                                                 ++last_serial_, tids[i], files_->Probe(tids[i]),
+                                                 interpreter_.layout));
     if (tids[i] == pid()) NoteMainThread(entries[i]);
     watched.back()->state = entries[i];
   }
@@ -196,7 +207,7 @@ bool Attachment::HasNamelessThreads() const {
 std::string Attachment::NameOf(const WatchedThread& thread) const {
   const auto found = names_.find(thread.state.pthread_id);
   if (found != names_.end() && !found->second.empty()) return found->second;
-  return files_.ThreadName(thread.tid);
+  return files_->ThreadName(thread.tid);
 }
 
 }  // namespace spyhop

@@ -20,7 +20,7 @@
 #include "sampler/python/thread_match.h"
 #include "sampler/python/thread_states.h"
 #include "sampler/stack_reader.h"
-#include "sampler/target/process_files.h"
+#include "sampler/target/target_files.h"
 
 namespace spyhop {
 
@@ -29,12 +29,16 @@ class Attachment {
   // Errors as Sampler::Create. A Python that is just starting is waited for, 0.4 s at most.
   static absl::StatusOr<std::unique_ptr<Attachment>> Create(int pid);
 
-  int pid() const { return files_.pid(); }
+  // Of what a core file tells. Errors as above.
+  static absl::StatusOr<std::unique_ptr<Attachment>> CreateOfCore(
+      std::unique_ptr<const TargetFiles> files, std::unique_ptr<RemoteMemory> memory);
+
+  int pid() const { return files_->pid(); }
   const TargetInfo& info() const { return info_; }
   // See ProcessStat. Tells another process under the same pid.
   uint64_t start_time() const { return start_time_; }
   const Interpreter& interpreter() const { return interpreter_; }
-  const ProcessFiles& files() const { return files_; }
+  const TargetFiles& files() const { return *files_; }
   RemoteMemory& memory() { return *memory_; }
   ThreadStates& states() { return states_; }
   CodeCache& codes() { return codes_; }
@@ -63,13 +67,14 @@ class Attachment {
   void RefreshNamesIfDue(Nanos now);
 
  private:
-  Attachment(int pid, std::unique_ptr<RemoteMemory> memory, Interpreter interpreter);
+  Attachment(std::unique_ptr<const TargetFiles> files, std::unique_ptr<RemoteMemory> memory,
+             Interpreter interpreter);
 
   ThreadStates::LookResult LookAt(std::optional<WatchedThreads> awake);
   void WatchThreads();
   void NoteMainThread(const ThreadStates::ThreadEntry& entry);
 
-  const ProcessFiles files_;
+  const std::unique_ptr<const TargetFiles> files_;
   const uint64_t start_time_;
   const std::unique_ptr<RemoteMemory> memory_;
   const Interpreter interpreter_;

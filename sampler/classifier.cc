@@ -25,16 +25,16 @@ std::string GilReason(std::string_view holder, std::string_view file, int line) 
 Classifier::Classifier(Attachment& attachment)
     : attachment_(attachment),
       callers_(attachment.unwinder(), attachment.places()),
-      waits_(attachment.pid(), attachment.memory()) {}
+      waits_(attachment.files().live_pid(), attachment.memory()) {}
 
 GilReader& Classifier::GilOf(const WatchedThread& thread) const {
   return *attachment_.states().interpreters()[thread.state.interpreter].gil;
 }
 
 TimeClass Classifier::OfRunning(const WatchedThread& thread, bool kept_running, Nanos now) {
-  if (thread.was_stopped && thread.native->where().in_kernel) return TimeClass::kKernel;
+  if (thread.has_registers() && thread.native->where().in_kernel) return TimeClass::kKernel;
   const OpcodeFamily family = FamilyOfLeaf(thread, now);
-  if (thread.was_stopped) {
+  if (thread.has_registers()) {
     return ClassOfStopped(*thread.native, family, thread.collects_garbage, attachment_.places(),
                           callers_, now);
   }

@@ -167,7 +167,7 @@ bool SameCode(const MemoryMap& a, const MemoryMap& b) {
 
 }  // namespace
 
-CodePlaces::CodePlaces(const ProcessFiles& files, const Interpreter& interpreter)
+CodePlaces::CodePlaces(const TargetFiles& files, const Interpreter& interpreter)
     : files_(files), module_(interpreter.module), executable_(files.Executable()) {
   ReadMap(0);
 }

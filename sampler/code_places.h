@@ -15,7 +15,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "sampler/python/interpreter.h"
-#include "sampler/target/process_files.h"
+#include "sampler/target/target_files.h"
 #include "symbolizer/memory_map.h"
 
 namespace spyhop {
@@ -32,7 +32,7 @@ enum class CodePlace : uint8_t {
 class CodePlaces {
  public:
   // `files` must outlive this.
-  CodePlaces(const ProcessFiles& files, const Interpreter& interpreter);
+  CodePlaces(const TargetFiles& files, const Interpreter& interpreter);
 
   CodePlace Of(RemoteAddress pc, Nanos now);
   // The same for a word of a stack, which need not be an address of code: reads nothing anew.
@@ -58,7 +58,7 @@ class CodePlaces {
   void AddFunctions(const Mapping& code);
   static CodePlace PlaceIn(const std::vector<Range>& ranges, RemoteAddress pc);
 
-  const ProcessFiles& files_;
+  const TargetFiles& files_;
   const std::string module_;
   const std::string executable_;
   MemoryMap map_;

@@ -28,7 +28,7 @@ std::optional<ElfFile> OpenIfSame(absl::StatusOr<ScopedFd> fd, const Identity& i
   return *std::move(file);
 }
 
-std::optional<ElfFile> OpenByBuildId(const ProcessFiles& files, const std::string& id) {
+std::optional<ElfFile> OpenByBuildId(const TargetFiles& files, const std::string& id) {
   if (id.size() < kShortestId) return std::nullopt;
   const std::string path =
       absl::StrCat(kDebugFolder, "/.build-id/", id.substr(0, 2), "/", id.substr(2), ".debug");
@@ -36,7 +36,7 @@ std::optional<ElfFile> OpenByBuildId(const ProcessFiles& files, const std::strin
   return OpenIfSame(OpenRegularFile(path), {id});
 }
 
-std::optional<ElfFile> OpenByLink(const ProcessFiles& files, const ElfFile& file,
+std::optional<ElfFile> OpenByLink(const TargetFiles& files, const ElfFile& file,
                                   const std::string& id, const std::string& path) {
   const std::optional<DebugLink> link = ReadDebugLink(file);
   const size_t slash = path.rfind('/');
@@ -53,7 +53,7 @@ std::optional<ElfFile> OpenByLink(const ProcessFiles& files, const ElfFile& file
 
 }  // namespace
 
-std::optional<ElfFile> OpenDebugFile(const ProcessFiles& files, const ElfFile& file,
+std::optional<ElfFile> OpenDebugFile(const TargetFiles& files, const ElfFile& file,
                                      const std::string& path) {
   const std::string id = file.BuildId();
   if (std::optional<ElfFile> found = OpenByBuildId(files, id)) return found;

@@ -9,14 +9,14 @@
 #include <optional>
 #include <string>
 
-#include "sampler/target/process_files.h"
+#include "sampler/target/target_files.h"
 #include "symbolizer/elf_file.h"
 
 namespace spyhop {
 
 // `path`: of `file`, in the target's root. Nothing when there is none with the same build-id, or,
 // where `file` has none, with the CRC that its link tells.
-std::optional<ElfFile> OpenDebugFile(const ProcessFiles& files, const ElfFile& file,
+std::optional<ElfFile> OpenDebugFile(const TargetFiles& files, const ElfFile& file,
                                      const std::string& path);
 
 }  // namespace spyhop

@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "base/scoped_fd.h"
-#include "sampler/target/process_files.h"
+#include "sampler/target/target_files.h"
 #include "symbolizer/perf_map.h"
 
 namespace spyhop {
@@ -22,7 +22,7 @@ namespace spyhop {
 class JitNames {
  public:
   // `files` must outlive this.
-  explicit JitNames(const ProcessFiles& files) : files_(files) {}
+  explicit JitNames(const TargetFiles& files) : files_(files) {}
 
   // Null when the target has not told. Valid until the next call.
   const PerfMap::Function* At(RemoteAddress address, Nanos now);
@@ -32,7 +32,7 @@ class JitNames {
   // One piece. False when there was no more.
   bool ReadOn();
 
-  const ProcessFiles& files_;
+  const TargetFiles& files_;
   PerfMap map_;
   ScopedFd fd_;
   uint64_t read_ = 0;     // bytes of the file

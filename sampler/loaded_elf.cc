@@ -33,13 +33,13 @@ std::optional<LoadedElf> Open(absl::StatusOr<ScopedFd> fd, const Mapping& mappin
 
 }  // namespace
 
-std::optional<LoadedElf> OpenLoadedElf(const ProcessFiles& files, const Mapping& mapping) {
+std::optional<LoadedElf> OpenLoadedElf(const TargetFiles& files, const Mapping& mapping) {
   if (!mapping.has_file()) return std::nullopt;
   return Open(files.OpenMapped(mapping.range, mapping.path, mapping.device, mapping.inode),
               mapping);
 }
 
-std::optional<LoadedElf> OpenLoadedElf(const ProcessFiles& files, RemoteMemory& memory,
+std::optional<LoadedElf> OpenLoadedElf(const TargetFiles& files, RemoteMemory& memory,
                                        const Mapping& mapping) {
   if (mapping.path != kVdso) return OpenLoadedElf(files, mapping);
   return Open(CopyToFile(memory, mapping.range), mapping);

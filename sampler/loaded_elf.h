@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "base/remote_memory.h"
-#include "sampler/target/process_files.h"
+#include "sampler/target/target_files.h"
 #include "symbolizer/elf_file.h"
 #include "symbolizer/memory_map.h"
 
@@ -20,9 +20,9 @@ struct LoadedElf {
 };
 
 // Nothing when it cannot be opened, or is no ELF file that such a mapping can come from.
-std::optional<LoadedElf> OpenLoadedElf(const ProcessFiles& files, const Mapping& mapping);
+std::optional<LoadedElf> OpenLoadedElf(const TargetFiles& files, const Mapping& mapping);
 // The same for the vdso (vdso(7)), too, which is in no file system: a copy of the target's memory.
-std::optional<LoadedElf> OpenLoadedElf(const ProcessFiles& files, RemoteMemory& memory,
+std::optional<LoadedElf> OpenLoadedElf(const TargetFiles& files, RemoteMemory& memory,
                                        const Mapping& mapping);
 
 }  // namespace spyhop

@@ -16,10 +16,17 @@
 #include <vector>
 
 #include "base/remote_memory.h"
+#include "sampler/target/thread_probe.h"
 #include "sampler/target/thread_stop.h"
 #include "symbolizer/unwinder.h"
 
 namespace spyhop {
+
+// Where a thread is that does not run.
+inline StoppedAt PlaceAtRest(const SyscallState& call) noexcept {
+  const bool in_kernel = !call.was_running || call.number >= 0;
+  return {call.pc, call.stack_pointer, call.rbp, in_kernel, call.number};
+}
 
 class NativeCopy {
  public:

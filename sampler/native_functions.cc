@@ -69,7 +69,7 @@ bool IsFilesCode(const Mapping* mapping) {
 
 }  // namespace
 
-NativeFunctions::NativeFunctions(const ProcessFiles& files, RemoteMemory& memory,
+NativeFunctions::NativeFunctions(const TargetFiles& files, RemoteMemory& memory,
                                  const CodePlaces& places, const Layout& layout)
     : files_(files),
       memory_(memory),

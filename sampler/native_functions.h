@@ -21,7 +21,7 @@
 #include "sampler/jit_names.h"
 #include "sampler/loaded_elf.h"
 #include "sampler/native_function.h"
-#include "sampler/target/process_files.h"
+#include "sampler/target/target_files.h"
 #include "symbolizer/line_info.h"
 #include "symbolizer/symbol_table.h"
 
@@ -30,7 +30,7 @@ namespace spyhop {
 class NativeFunctions {
  public:
   // All must outlive this.
-  NativeFunctions(const ProcessFiles& files, RemoteMemory& memory, const CodePlaces& places,
+  NativeFunctions(const TargetFiles& files, RemoteMemory& memory, const CodePlaces& places,
                   const Layout& layout);
 
   // Before the first question about a stack: forgets what is no longer so.
@@ -56,7 +56,7 @@ class NativeFunctions {
   std::optional<LoadedElf> OpenWithSymbols(const Mapping& mapping) const;
   NativeRole RoleOf(RemoteAddress address, std::string_view name) const;
 
-  const ProcessFiles& files_;
+  const TargetFiles& files_;
   RemoteMemory& memory_;
   const CodePlaces& places_;
   const std::string_view evaluation_;  // the name of the loop

@@ -14,9 +14,9 @@ constexpr size_t kMaxThreads = 256;
 
 }  // namespace
 
-NativeThreads::NativeThreads(const ProcessFiles& files, RemoteMemory& memory, Profile& profile,
+NativeThreads::NativeThreads(const TargetFiles& files, RemoteMemory& memory, Profile& profile,
                              uint32_t target)
-    : files_(files), profile_(profile), target_(target), waits_(files.pid(), memory) {}
+    : files_(files), profile_(profile), target_(target), waits_(files.live_pid(), memory) {}
 
 void NativeThreads::Look(Nanos now, WatchedThreads python) {
   if (now < next_look_) return;
@@ -65,7 +65,7 @@ void NativeThreads::Seek(Nanos now, WatchedThreads python) {
 }
 
 void NativeThreads::Add(int tid, Nanos now) {
-  auto thread = std::make_unique<NativeThread>(files_.pid(), tid);
+  auto thread = std::make_unique<NativeThread>(files_.Probe(tid));
   const std::optional<SchedStat> sched = thread->probe.ReadSchedStat();
   const std::optional<CpuTicks> ticks = thread->probe.ReadTicks();
   if (!sched || !ticks) return;

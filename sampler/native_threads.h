@@ -9,13 +9,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "base/remote_memory.h"
 #include "sampler/kernel_split.h"
 #include "sampler/profile/profile.h"
-#include "sampler/target/process_files.h"
+#include "sampler/target/target_files.h"
 #include "sampler/wait_reason.h"
 #include "sampler/watched_thread.h"
 
@@ -24,7 +25,7 @@ namespace spyhop {
 class NativeThreads {
  public:
   // All must outlive this.
-  NativeThreads(const ProcessFiles& files, RemoteMemory& memory, Profile& profile, uint32_t target);
+  NativeThreads(const TargetFiles& files, RemoteMemory& memory, Profile& profile, uint32_t target);
 
   // Does what is due; cheap when nothing is. `python`: the threads that have rows already.
   void Look(Nanos now, WatchedThreads python);
@@ -32,7 +33,7 @@ class NativeThreads {
 
  private:
   struct NativeThread {
-    explicit NativeThread(int pid, int tid) : probe(pid, tid) {}
+    explicit NativeThread(ThreadProbe its_probe) : probe(std::move(its_probe)) {}
     ThreadProbe probe;
     SchedStat sched;
     Nanos last_look = 0;
@@ -48,7 +49,7 @@ class NativeThreads {
   // False when the thread has ended.
   bool LookAt(NativeThread& thread, Nanos now);
 
-  const ProcessFiles& files_;
+  const TargetFiles& files_;
   Profile& profile_;
   const uint32_t target_;
   WaitReasons waits_;

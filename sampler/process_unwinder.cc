@@ -7,7 +7,7 @@
 
 namespace spyhop {
 
-ProcessUnwinder::ProcessUnwinder(const ProcessFiles& files, RemoteMemory& memory,
+ProcessUnwinder::ProcessUnwinder(const TargetFiles& files, RemoteMemory& memory,
                                  const CodePlaces& places)
     : files_(files),
       memory_(memory),

@@ -13,7 +13,7 @@
 #include "base/remote_memory.h"
 #include "sampler/code_places.h"
 #include "sampler/native_copy.h"
-#include "sampler/target/process_files.h"
+#include "sampler/target/target_files.h"
 #include "sampler/target_code.h"
 #include "symbolizer/unwinder.h"
 
@@ -22,7 +22,7 @@ namespace spyhop {
 class ProcessUnwinder {
  public:
   // All must outlive this.
-  ProcessUnwinder(const ProcessFiles& files, RemoteMemory& memory, const CodePlaces& places);
+  ProcessUnwinder(const TargetFiles& files, RemoteMemory& memory, const CodePlaces& places);
 
   // See Unwinder::Unwind.
   UnwindEnd Unwind(const NativeCopy& copy, std::vector<NativeFrame>& frames);
@@ -34,7 +34,7 @@ class ProcessUnwinder {
  private:
   std::optional<CodeModule> OpenModule(RemoteAddress pc) const;
 
-  const ProcessFiles& files_;
+  const TargetFiles& files_;
   RemoteMemory& memory_;
   const CodePlaces& places_;
   TargetCode code_;

@@ -13,6 +13,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -82,6 +84,17 @@ struct SnapshotOptions {
 
 // Every thread's stack now. Errors as Sampler::Create.
 absl::StatusOr<Snapshot> TakeSnapshot(int pid, const SnapshotOptions& options);
+
+struct CoreInput {
+  std::string path;
+  std::string executable;  // the file of the process's program; empty: where the core file says
+  std::string root;        // the folder in which the files lie that it had mapped; empty: ours
+};
+
+// Every thread's stack in a core file. `warnings` says what is missing, also when nothing could be
+// made of the rest. Errors: kDataLoss not a core file, kNotFound never, others as Sampler::Create.
+absl::StatusOr<Snapshot> TakeCoreSnapshot(const CoreInput& core, const SnapshotOptions& options,
+                                          std::vector<std::string>& warnings);
 
 // The children of a process, theirs, and so on, whatever they run; each after its parent.
 std::vector<int> ChildProcesses(int pid);

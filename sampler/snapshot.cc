@@ -5,6 +5,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "sampler/attachment.h"
 #include "sampler/classifier.h"
+#include "sampler/core_process.h"
 #include "sampler/locals_reader.h"
 #include "sampler/native_stacks.h"
 #include "sampler/relatives.h"
@@ -12,6 +13,7 @@
 #include "sampler/snapshot_waits.h"
 #include "sampler/stack_resolver.h"
 #include "sampler/target/process_condition.h"
+#include "sampler/target/process_files.h"
 #include "sampler/target/syscall_names.h"
 #include "sampler/target/thread_stop.h"
 
@@ -53,12 +55,14 @@ class SnapshotTaker {
         options_(options),
         classifier_(attachment),
         native_stacks_(attachment, options.native),
-        native_waits_(attachment.pid(), attachment.memory()) {}
+        native_waits_(attachment.files().live_pid(), attachment.memory()) {}
 
   Snapshot Take();
 
  private:
   bool native() const { return options_.native != NativeDetail::kNone; }
+  // Then the registers of all threads are known, and tell what each was doing.
+  bool of_core() const { return attachment_.files().live_pid() == 0; }
   void ReadAll();
   bool AllRead();
   SnapshotThread Describe(const WatchedThread& thread);
@@ -66,6 +70,7 @@ class SnapshotTaker {
   void AddMergedFrames(const WatchedThread& thread, SnapshotThread& out);
   void AddPythonFrame(const WatchedThread& thread, size_t index, SnapshotThread& out);
   void ReadLocals();
+  bool DiedCollecting(const WatchedThread& thread) const;
   void Classify(const WatchedThread& thread, SnapshotThread& out);
   static void NameHolders(Snapshot& snapshot);
   void NoteWhatHoldsIt(const ProcessCondition& condition, Snapshot& snapshot);
@@ -83,7 +88,7 @@ class SnapshotTaker {
 };
 
 Snapshot SnapshotTaker::Take() {
-  const ProcessCondition condition = ConditionOf(attachment_.files());
+  const ProcessCondition condition = ConditionOf(ProcessFiles(attachment_.files().live_pid()));
   // In a thread of its own, whose end frees what a stop that came too late still holds.
   std::thread tracer([this] { ReadAll(); });
   tracer.join();
@@ -135,7 +140,7 @@ void SnapshotTaker::ReadAll() {
   for (int round = 0; round < kRounds && !stopper.needs_retirement(); ++round) {
     if (attachment_.Look(clock.Now()) == ThreadStates::LookResult::kUnreadable) return;
     reader.ReadRound(attachment_.states(), attachment_.threads(),
-                     {options_.pause, false, true, native()}, stopper, stops_);
+                     {options_.pause, false, true, native() || of_core()}, stopper, stops_);
     if (AllRead()) return;
   }
 }
@@ -174,7 +179,7 @@ SnapshotThread SnapshotTaker::Describe(const WatchedThread& thread) {
 
 void SnapshotTaker::Classify(const WatchedThread& thread, SnapshotThread& out) {
   const Nanos now = MonotonicClock().Now();
-  if (!thread.blocked) {
+  if (!thread.blocked || thread.call.was_running) {
     out.time_class = classifier_.OfRunning(thread, false, now);
     return;
   }
@@ -204,7 +209,7 @@ void SnapshotTaker::NameHolders(Snapshot& snapshot) {
 void SnapshotTaker::AddFrames(const WatchedThread& thread, SnapshotThread& out) {
   out.truncated = thread.stack.error().code;
   if (native() && thread.has_native) return AddMergedFrames(thread, out);
-  if (thread.collects_garbage) {
+  if (thread.collects_garbage || DiedCollecting(thread)) {
     SnapshotFrame frame;
     frame.function = kGarbageCollection;
     frame.kind = FrameKind::kGc;
@@ -212,6 +217,14 @@ void SnapshotTaker::AddFrames(const WatchedThread& thread, SnapshotThread& out) 
   }
   for (size_t i = 0; i < thread.stack.frames().size(); ++i) AddPythonFrame(thread, i, out);
   if (native()) Note(SampleErrorCode::kNativeNotRead, out);
+}
+
+// The thread that held the GIL of a process that is no more.
+bool SnapshotTaker::DiedCollecting(const WatchedThread& thread) const {
+  const Field<int32_t>& field = attachment_.interpreter().layout.interpreter.gc_collecting;
+  if (!of_core() || !thread.holds_gil || !field.present()) return false;
+  const RemoteAddress state = attachment_.states().interpreters()[thread.state.interpreter].address;
+  return attachment_.memory().Read<int32_t>(field.At(state)).value_or(0) != 0;
 }
 
 void SnapshotTaker::AddMergedFrames(const WatchedThread& thread, SnapshotThread& out) {
@@ -260,7 +273,7 @@ void SnapshotTaker::AddNativeThreads(Snapshot& snapshot) {
     thread.tid = tid;
     thread.name = attachment_.files().ThreadName(tid);
     thread.python = false;
-    ThreadProbe probe(attachment_.pid(), tid);
+    ThreadProbe probe = attachment_.files().Probe(tid);
     const auto call = probe.ReadSyscall();
     const auto sched = probe.ReadSchedStat();
     if (!call || !sched) continue;
@@ -268,7 +281,9 @@ void SnapshotTaker::AddNativeThreads(Snapshot& snapshot) {
     thread.slices = sched->slices;
     if (native()) AddNativeFrames(probe, thread);
     thread.time_class = TimeClass::kNative;
-    if (!call->running) {
+    if (call->was_running && call->number >= 0) {
+      thread.time_class = TimeClass::kKernel;
+    } else if (!call->running && !call->was_running) {
       WaitVerdict verdict = native_waits_.Tell(*call, {}, false, MonotonicClock().Now());
       thread.time_class = verdict.time_class;
       thread.wait_reason = std::move(verdict.reason);
@@ -288,7 +303,7 @@ void SnapshotTaker::AddNativeFrames(ThreadProbe& probe, SnapshotThread& out) {
     if (!before || !call || call->running) continue;
     ReadRequest request = copy.Request(call->stack_pointer);
     attachment_.memory().ReadBatch(absl::MakeSpan(&request, 1));
-    copy.Settle({call->pc, call->stack_pointer, {}, true, call->number}, request);
+    copy.Settle(PlaceAtRest(*call), request);
     const std::optional<SchedStat> after = probe.ReadSchedStat();
     if (!after || after->slices != before->slices) continue;
     stack = native_stacks_.Unwind(copy, MonotonicClock().Now());
@@ -306,6 +321,22 @@ absl::StatusOr<Snapshot> TakeSnapshot(int pid, const SnapshotOptions& options) {
   absl::StatusOr<std::unique_ptr<Attachment>> attachment = Attachment::Create(pid);
   if (!attachment.ok()) return WithRelative(pid, attachment.status());
   return SnapshotTaker(**attachment, options).Take();
+}
+
+absl::StatusOr<Snapshot> TakeCoreSnapshot(const CoreInput& core, const SnapshotOptions& options,
+                                          std::vector<std::string>& warnings) {
+  std::unique_ptr<RemoteMemory> memory;
+  absl::StatusOr<std::unique_ptr<CoreProcess>> process = CoreProcess::Open(core, memory, warnings);
+  if (!process.ok()) return process.status();
+  const CoreInfo end = (*process)->End();
+  const absl::Time written = (*process)->written();
+  absl::StatusOr<std::unique_ptr<Attachment>> attachment =
+      Attachment::CreateOfCore(*std::move(process), std::move(memory));
+  if (!attachment.ok()) return attachment.status();
+  Snapshot snapshot = SnapshotTaker(**attachment, options).Take();
+  snapshot.core = end;
+  snapshot.time = written;
+  return snapshot;
 }
 
 }  // namespace spyhop

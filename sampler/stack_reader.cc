@@ -195,8 +195,7 @@ void StackReader::ReadBlocked(const ThreadStates& states) {
   for (WatchedThread* thread : blocked_) {
     requests += thread->walker->Walk(memory_, requests, thread->stack);
     if (native_) {
-      const SyscallState& call = thread->call;
-      thread->native->Settle({call.pc, call.stack_pointer, {}, true, call.number}, *requests++);
+      thread->native->Settle(PlaceAtRest(thread->call), *requests++);
       thread->has_native = true;
     }
     ReadOn(states, *thread);

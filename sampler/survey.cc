@@ -4,6 +4,7 @@
 #include "sampler/attachment.h"
 #include "sampler/python/interpreter_finder.h"
 #include "sampler/sampler.h"
+#include "sampler/target/process_files.h"
 #include "sampler/target/process_tree.h"
 #include "sampler/target/process_vm_memory.h"
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/types/span.h"
 #include "base/clock.h"
@@ -29,10 +30,10 @@ enum class Reading : uint8_t {
 };
 
 struct WatchedThread {
-  WatchedThread(uint64_t unique_serial, int pid, int thread_id, const Layout& layout)
+  WatchedThread(uint64_t unique_serial, int thread_id, ThreadProbe its_probe, const Layout& layout)
       : serial(unique_serial),
         tid(thread_id),
-        probe(pid, thread_id),
+        probe(std::move(its_probe)),
         walker(MakeFrameWalker(layout)),
         stack(kMaxFrames) {}
 
@@ -44,6 +45,8 @@ struct WatchedThread {
     lost_cause = stack.error().code;
     unrecorded = !torn;
   }
+  // `native` has its registers, as of a stop.
+  bool has_registers() const { return was_stopped || call.was_running; }
   void Lose(SampleErrorCode cause) {
     reading = Reading::kLost;
     lost_cause = cause;

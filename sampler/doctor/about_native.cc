@@ -29,7 +29,7 @@ struct CodeFile {
 
 bool HasLines(const ElfFile& file) { return !file.FindSections(".debug_line").empty(); }
 
-CodeFile Examine(const ProcessFiles& files, const MappedObject& object) {
+CodeFile Examine(const TargetFiles& files, const MappedObject& object) {
   CodeFile code{.path = object.path};
   const std::optional<LoadedElf> elf = OpenLoadedElf(files, object.mappings.front());
   if (!elf) return code;
@@ -58,7 +58,7 @@ std::vector<CodeFile> ExamineAll(const Attachment& attachment) {
   return all;
 }
 
-std::string DistributionOf(const ProcessFiles& files) {
+std::string DistributionOf(const TargetFiles& files) {
   for (const char* path : {"/etc/os-release", "/usr/lib/os-release"}) {
     const absl::StatusOr<ScopedFd> fd = files.OpenInRoot(path);
     if (!fd.ok()) continue;

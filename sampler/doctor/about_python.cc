@@ -114,7 +114,7 @@ void AboutStacks(const Attachment& attachment, Findings& findings) {
     return;
   }
   findings.push_back(AboutWholeness(*snapshot));
-  findings.push_back(AboutSources(attachment.files(), *snapshot));
+  findings.push_back(AboutSources(ProcessFiles(attachment.pid()), *snapshot));
 }
 
 }  // namespace spyhop

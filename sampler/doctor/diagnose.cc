@@ -13,11 +13,12 @@ void AboutTarget(Attachment& attachment, const Privileges& own, Diagnosis& diagn
   Findings& findings = diagnosis.findings;
   diagnosis.target = attachment.info();
   AboutPython(attachment, findings);
-  AboutPlace(attachment.files(), findings);
-  AboutProcess(attachment.files(), own, findings);
+  const ProcessFiles files(attachment.pid());
+  AboutPlace(files, findings);
+  AboutProcess(files, own, findings);
   AboutStacks(attachment, findings);
   AboutNative(attachment, findings);
-  if (IsAtLiberty(attachment.files())) AboutCost(attachment.pid(), findings);
+  if (IsAtLiberty(files)) AboutCost(attachment.pid(), findings);
 }
 
 void AboutProcessWithId(int pid, const Privileges& own, Diagnosis& diagnosis) {

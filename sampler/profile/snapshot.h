@@ -87,10 +87,20 @@ struct SnapshotThread {
   const SnapshotFrame* Line() const;
 };
 
+// What a core file tells of the process's end.
+struct CoreInfo {
+  std::string file;
+  int signal = 0;                   // 0: none, it was taken from a running process
+  int thread = 0;                   // the tid of the one that the signal came to
+  std::optional<uint64_t> address;  // whose access raised the signal
+  int sender = 0;                   // the pid of who sent it; 0: nobody did, or it is not known
+};
+
 struct Snapshot {
   TargetInfo target;
   uint64_t start_time = 0;  // see ProcessStat; tells another process under the same pid
   std::string held;  // by what, so that no time passes in it: ProcessCondition's; empty: nothing
+  std::optional<CoreInfo> core;  // taken of one; `time` is when that was written
   absl::Time time;
   Nanos stopped = 0;  // target's stopped time in all
   std::vector<SnapshotThread> threads;

@@ -36,14 +36,13 @@ uint64_t MappedSize(const MappedObject& object) {
 
 class Search {
  public:
-  Search(const ProcessFiles& files, RemoteMemory& memory) : files_(files), memory_(memory) {}
+  Search(const TargetFiles& files, RemoteMemory& memory) : files_(files), memory_(memory) {}
 
   absl::StatusOr<Interpreter> Run();
 
  private:
   absl::Status ReadMap();
   absl::Status CheckExecutable();
-  std::string ProcessName() const;
   absl::StatusOr<ScopedFd> OpenObject(const MappedObject& object) const;
   absl::StatusOr<PythonClues> ReadClues(const MappedObject& object) const;
   ProbeHints Hints(const PythonClues& clues);
@@ -60,7 +59,7 @@ class Search {
   bool IsNamedPyPy() const;
   absl::Status NotFound() const;
 
-  const ProcessFiles& files_;
+  const TargetFiles& files_;
   RemoteMemory& memory_;
   std::string executable_;
   MemoryMap map_;
@@ -73,26 +72,25 @@ class Search {
   bool pypy_ = false;
 };
 
-std::string Search::ProcessName() const {
-  const absl::StatusOr<ProcessStat> stat = files_.Stat();
-  return absl::StrCat("process ", files_.pid(), " (", stat.ok() ? stat->comm : "gone", ")");
-}
-
 absl::Status Search::ReadMap() {
   executable_ = files_.Executable();
   const absl::StatusOr<std::string> text = files_.MapsText();
   if (!text.ok()) return text.status();
   map_ = MemoryMap::Parse(*text);
+  objects_ = map_.Objects();
+  if (objects_.empty() && files_.live_pid() == 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(files_.Name(), " does not say which files its process had mapped"));
+  }
   if (map_.mappings().empty()) {
     const absl::StatusOr<ProcessStat> stat = files_.Stat();
     if (!stat.ok() || (stat->flags & kKernelThread) == 0) return EndedError();
     return absl::FailedPreconditionError(absl::StrCat(
-        ProcessName(), " is a kernel thread: it has no memory of its own; `spyhop list` shows the ",
+        files_.Name(), " is a kernel thread: it has no memory of its own; `spyhop list` shows the ",
         "Python processes"));
   }
-  objects_ = map_.Objects();
   if (objects_.empty()) {
-    return StartingError(absl::StrCat(ProcessName(), " is being started: no file is mapped yet"));
+    return StartingError(absl::StrCat(files_.Name(), " is being started: no file is mapped yet"));
   }
   std::erase_if(objects_, std::not_fn(&MappedObject::has_code));
   const auto rank = [&](const MappedObject& object) {
@@ -110,7 +108,7 @@ absl::Status Search::CheckExecutable() {
   const absl::StatusOr<ElfFile> file = ElfFile::Open(*std::move(fd));
   if (!absl::IsFailedPrecondition(file.status())) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      absl::StrCat(ProcessName(), ": its executable is ", file.status().message()));
+      absl::StrCat(files_.Name(), ": its executable is ", file.status().message()));
 }
 
 // A deleted executable can be opened by its owner where map_files cannot.
@@ -262,7 +260,8 @@ bool Search::IsNamedPyPy() const {
 
 absl::Status Search::NotFound() const {
   if (HasEnded()) return EndedError();
-  const std::string name = ProcessName();
+  const std::string name = files_.Name();
+  const bool runs = files_.live_pid() != 0;
   if (files_.Executable() != executable_) {
     return StartingError(absl::StrCat(name, " has just executed another program; try again"));
   }
@@ -276,19 +275,19 @@ absl::Status Search::NotFound() const {
   }
   if (IsStarting(error_)) {
     return StartingError(absl::StrCat(name, " is still starting Python, or has just ended it: ",
-                                      error_.message(), "; try again in a moment"));
+                                      error_.message(), runs ? "; try again in a moment" : ""));
   }
   if (absl::IsFailedPrecondition(error_)) {
     return absl::FailedPreconditionError(
         absl::StrCat(name, " has a CPython that could not be made out: ", error_.message(),
-                     "; try again, or report it with what `spyhop doctor` says"));
+                     runs ? "; try again, or report it with what `spyhop doctor` says" : ""));
   }
   const std::string looked_at =
-      absl::StrCat(name, " is not a Python process: no CPython found in its ", objects_.size(),
-                   objects_.size() == 1 ? " mapped file" : " mapped files");
+      absl::StrCat(name, runs ? " is" : " was", " not a Python process: no CPython found in its ",
+                   objects_.size(), objects_.size() == 1 ? " mapped file" : " mapped files");
   return absl::FailedPreconditionError(
       absl::StrCat(looked_at, error_.ok() ? "" : "; not readable: ", error_.message(),
-                   "; `spyhop list` shows the Python processes"));
+                   runs ? "; `spyhop list` shows the Python processes" : ""));
 }
 
 absl::StatusOr<Interpreter> Search::Run() {
@@ -311,7 +310,7 @@ absl::StatusOr<Interpreter> Search::Run() {
 
 }  // namespace
 
-absl::StatusOr<Interpreter> FindInterpreter(const ProcessFiles& files, RemoteMemory& memory) {
+absl::StatusOr<Interpreter> FindInterpreter(const TargetFiles& files, RemoteMemory& memory) {
   return Search(files, memory).Run();
 }
 

@@ -13,14 +13,14 @@
 #include "absl/status/statusor.h"
 #include "base/remote_memory.h"
 #include "sampler/python/interpreter.h"
-#include "sampler/target/process_files.h"
+#include "sampler/target/target_files.h"
 
 namespace spyhop {
 
 // Errors: kFailedPrecondition: no Python here (the message says what was looked at), or one that
 // is still starting (`IsStarting` of the status); kUnimplemented: a version that is not supported,
 // naming it and the supported ones; kPermissionDenied, kNotFound as they come from the files.
-absl::StatusOr<Interpreter> FindInterpreter(const ProcessFiles& files, RemoteMemory& memory);
+absl::StatusOr<Interpreter> FindInterpreter(const TargetFiles& files, RemoteMemory& memory);
 
 // True for the error of a process that has a CPython which has not come up yet (or has just been
 // finalized): worth another try some milliseconds later.

@@ -103,7 +103,7 @@ int ThreadMatcher::OwnerByStackContent(RemoteAddress frame, int claimed) {
 }
 
 ptrdiff_t ThreadMatcher::CountOnStack(int tid, RemoteAddress frame) {
-  const std::optional<SyscallState> call = ThreadProbe(files_.pid(), tid).ReadSyscall();
+  const std::optional<SyscallState> call = files_.Probe(tid).ReadSyscall();
   if (!call || call->running) return 0;
   std::vector<uint64_t> words(kSearchedStack / sizeof(uint64_t));
   const size_t got = memory_.ReadSome(call->stack_pointer.AlignedDown(sizeof(uint64_t)),
@@ -135,7 +135,15 @@ void ThreadMatcher::RefreshThreads() {
 std::vector<int> ThreadMatcher::FromPthreads(
     const std::vector<ThreadStates::ThreadEntry>& threads) {
   std::vector<int> tids(threads.size());
-  if (!tid_offset_) return tids;
+  if (tid_offset_) ReadIds(threads, tids);
+  for (size_t i = 0; i < threads.size(); ++i) {
+    if (const int known = files_.ThreadOfPthread(threads[i].pthread_id)) tids[i] = known;
+  }
+  return tids;
+}
+
+void ThreadMatcher::ReadIds(const std::vector<ThreadStates::ThreadEntry>& threads,
+                            std::vector<int>& tids) {
   std::vector<ReadRequest> batch;
   for (size_t i = 0; i < threads.size(); ++i) {
     const RemoteAddress place = RemoteAddress(threads[i].pthread_id).Plus(*tid_offset_);
@@ -145,7 +153,6 @@ std::vector<int> ThreadMatcher::FromPthreads(
   for (size_t i = 0; i < threads.size(); ++i) {
     tids[i] = batch[i].complete() ? SeenFromHere(tids[i]) : 0;
   }
-  return tids;
 }
 
 int ThreadMatcher::SeenFromHere(int inside) const {

@@ -16,13 +16,13 @@
 #include "absl/container/flat_hash_map.h"
 #include "base/remote_memory.h"
 #include "sampler/python/thread_states.h"
-#include "sampler/target/process_files.h"
+#include "sampler/target/target_files.h"
 
 namespace spyhop {
 
 class ThreadMatcher {
  public:
-  ThreadMatcher(const ProcessFiles& files, RemoteMemory& memory) : files_(files), memory_(memory) {}
+  ThreadMatcher(const TargetFiles& files, RemoteMemory& memory) : files_(files), memory_(memory) {}
 
   // For each thread state its tid as Spyhop sees it, 0 where none fits (a thread state whose thread
   // has ended, or one that a fork left behind).
@@ -35,10 +35,12 @@ class ThreadMatcher {
   int OwnerByStackContent(RemoteAddress frame, int claimed);
   std::ptrdiff_t CountOnStack(int tid, RemoteAddress frame);
   std::vector<int> FromPthreads(const std::vector<ThreadStates::ThreadEntry>& threads);
+  // Those in the structs at tid_offset_.
+  void ReadIds(const std::vector<ThreadStates::ThreadEntry>& threads, std::vector<int>& tids);
   int SeenFromHere(int inside) const;
   std::optional<uint32_t> LearnOffset(const std::vector<ThreadStates::ThreadEntry>& threads);
 
-  const ProcessFiles& files_;
+  const TargetFiles& files_;
   RemoteMemory& memory_;
   // The tid inside the target's namespace -> as Spyhop sees it.
   absl::flat_hash_map<int, int> tids_;

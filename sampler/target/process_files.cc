@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -22,6 +21,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/absl_view.h"
+#include "sampler/target/confined_file.h"
 #include "sampler/target/permission.h"
 #include "sampler/target/privileges.h"
 #include "sampler/target/regular_file.h"
@@ -71,19 +71,6 @@ std::string ReadLinkOf(const std::string& path) {
   return length < 0 ? std::string() : std::string(target, static_cast<size_t>(length));
 }
 
-// A descriptor that names the file. With RESOLVE_IN_ROOT symbolic links are followed as the target
-// would: absolute ones lead to its root, not to ours. With RESOLVE_BENEATH nothing leads out of the
-// folder (openat2(2)).
-ScopedFd NameConfined(int root, const char* path, uint64_t resolve) {
-  open_how how{};
-  how.flags = O_PATH | O_CLOEXEC;
-  how.resolve = resolve;
-  const long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
-  if (fd >= 0 || errno != ENOSYS) return ScopedFd(static_cast<int>(fd));
-  while (*path == '/') ++path;  // before Linux 5.6
-  return ScopedFd(openat(root, path, static_cast<int>(how.flags)));
-}
-
 // On overlay and btrfs the device of stat(2) may differ from the one in maps; the inode still has
 // to agree.
 bool HasInode(int fd, uint64_t inode) {
@@ -127,6 +114,11 @@ ProcessFiles::ProcessFiles(int pid) : pid_(pid) {}
 
 std::string ProcessFiles::Path(std::string_view rest) const {
   return absl::StrCat("/proc/", pid_, "/", AbslView(rest));
+}
+
+std::string ProcessFiles::Name() const {
+  const absl::StatusOr<ProcessStat> stat = Stat();
+  return absl::StrCat("process ", pid_, " (", stat.ok() ? stat->comm : "gone", ")");
 }
 
 absl::StatusOr<ProcessStat> ProcessFiles::Stat() const {

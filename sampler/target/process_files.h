@@ -16,37 +16,32 @@
 #include "absl/status/statusor.h"
 #include "base/address.h"
 #include "base/scoped_fd.h"
-#include "sampler/target/process_status.h"
+#include "sampler/target/target_files.h"
 
 namespace spyhop {
 
-// Fields of /proc/PID/stat that Spyhop uses (proc(5)).
-struct ProcessStat {
-  std::string comm;
-  char state = '?';  // R S D T t Z X I
-  int parent = 0;
-  uint64_t start_time = 0;  // clock ticks since boot; tells a reused pid
-  uint64_t flags = 0;       // PF_KTHREAD = 0x00200000
-};
-
 std::optional<ProcessStat> ParseStat(std::string_view text);
 
-class ProcessFiles {
+class ProcessFiles : public TargetFiles {
  public:
   explicit ProcessFiles(int pid);
 
-  int pid() const { return pid_; }
+  int pid() const override { return pid_; }
+  int live_pid() const override { return pid_; }
+  std::string Name() const override;
 
   // kNotFound when the process is gone; kPermissionDenied.
-  absl::StatusOr<ProcessStat> Stat() const;
-  absl::StatusOr<ProcessStatus> Status() const;
-  absl::StatusOr<ProcessStatus> ThreadStatus(int tid) const;
-  std::string ThreadName(int tid) const;  // comm; empty when gone
-  absl::StatusOr<std::vector<int>> ThreadIds() const;
-  absl::StatusOr<std::string> MapsText() const;
+  absl::StatusOr<ProcessStat> Stat() const override;
+  absl::StatusOr<ProcessStatus> Status() const override;
+  absl::StatusOr<ProcessStatus> ThreadStatus(int tid) const override;
+  std::string ThreadName(int tid) const override;  // comm; empty when gone
+  absl::StatusOr<std::vector<int>> ThreadIds() const override;
+  absl::StatusOr<std::string> MapsText() const override;
   absl::StatusOr<std::string> CgroupText() const;  // its control groups (cgroups(7))
-  std::vector<std::string> CommandLine() const;
-  std::string Executable() const;  // target of the exe link, " (deleted)" kept
+  ThreadProbe Probe(int tid) const override { return {pid_, tid}; }
+  int ThreadOfPthread(uint64_t) const override { return 0; }
+  std::vector<std::string> CommandLine() const override;
+  std::string Executable() const override;  // target of the exe link, " (deleted)" kept
   // The working folder as the target names it, inside its root; empty when it cannot be named.
   std::string WorkingFolder() const;
   // "/" or the folder it is confined to (chroot), as Spyhop sees it; empty when not permitted.
@@ -66,12 +61,12 @@ class ProcessFiles {
   // another mount namespace: map_files first, then the path below its root and, for one that is
   // confined below ours (chroot), the path as Spyhop sees it, when the inode agrees.
   absl::StatusOr<ScopedFd> OpenMapped(AddressRange mapping, const std::string& path,
-                                      uint64_t device, uint64_t inode) const;
-  absl::StatusOr<ScopedFd> OpenExecutable() const;
+                                      uint64_t device, uint64_t inode) const override;
+  absl::StatusOr<ScopedFd> OpenExecutable() const override;
   // "/" of the target, to be looked at only (O_PATH).
   absl::StatusOr<ScopedFd> RootFolder() const;
   // A regular file by its path inside the target's root.
-  absl::StatusOr<ScopedFd> OpenInRoot(const std::string& path) const;
+  absl::StatusOr<ScopedFd> OpenInRoot(const std::string& path) const override;
   // The same by a name relative to the target's working folder as it is now; links and `..` do not
   // lead out of its root. For live targets: six system calls, more for odd names.
   absl::StatusOr<ScopedFd> OpenInCwd(const std::string& path) const;

@@ -94,6 +94,7 @@ std::string_view ThreadProbe::ReadAgain(ScopedFd& fd, const char* name, char* bu
 }
 
 std::optional<SchedStat> ThreadProbe::ReadSchedStat() noexcept {
+  if (at_rest_) return SchedStat();
   char buffer[96];
   return ParseSchedStat(ReadAgain(schedstat_, "schedstat", buffer, sizeof(buffer)));
 }
@@ -109,6 +110,7 @@ std::optional<CpuTicks> ThreadProbe::ReadTicks() noexcept {
 }
 
 std::optional<SyscallState> ThreadProbe::ReadSyscall() noexcept {
+  if (at_rest_) return at_rest_;
   char buffer[256];
   return ParseSyscall(ReadAgain(syscall_, "syscall", buffer, sizeof(buffer)));
 }

@@ -33,6 +33,9 @@ struct SyscallState {
   std::array<uint64_t, 6> arguments{};
   RemoteAddress stack_pointer;
   RemoteAddress pc;
+  // Of a thread in a core file only.
+  std::optional<uint64_t> rbp;
+  bool was_running = false;  // on a CPU when it came to rest; `number` then is the call it was in
 };
 
 // From /proc/PID/task/TID/stat (proc(5)), in clock ticks (sysconf(_SC_CLK_TCK), 10 ms).
@@ -51,6 +54,8 @@ std::optional<SyscallState> ParseSyscall(std::string_view text);
 class ThreadProbe {
  public:
   ThreadProbe(int pid, int tid) : pid_(pid), tid_(tid) {}
+  // Of a thread in a core file: it never runs again.
+  explicit ThreadProbe(const SyscallState& at_rest) : at_rest_(at_rest) {}
 
   // nullopt: the thread is gone (or, for Syscall, may not be looked at).
   std::optional<SchedStat> ReadSchedStat() noexcept;
@@ -62,8 +67,9 @@ class ThreadProbe {
   // Reads the file again from its start; opens it the first time.
   std::string_view ReadAgain(ScopedFd& fd, const char* name, char* buffer, size_t size) noexcept;
 
-  int pid_;
-  int tid_;
+  int pid_ = 0;
+  int tid_ = 0;
+  std::optional<SyscallState> at_rest_;
   ScopedFd schedstat_;
   ScopedFd syscall_;
   ScopedFd stat_;

@@ -58,6 +58,43 @@ TEST(TextSnapshot, ShowsEachThreadWithItsLeafFirst) {
             "    (no frames)\n");
 }
 
+Snapshot OfCore(CoreInfo core) {
+  Snapshot snapshot = Hostile();
+  snapshot.core = std::move(core);
+  return snapshot;
+}
+
+std::string Text(const Snapshot& snapshot) {
+  StringSink sink;
+  WriteTextSnapshot(snapshot, {}, sink);
+  return std::string(sink.text());
+}
+
+TEST(TextSnapshot, TellsHowTheProcessOfACoreFileEnded) {
+  const std::string text =
+      Text(OfCore({.file = "a\x1b/core", .signal = 11, .thread = 8, .address = 0x10}));
+  EXPECT_THAT(text,
+              testing::HasSubstr("Core file a\\x1b/core, SIGSEGV in thread 8 at address 0x10, "
+                                 "written 2023-11-14T22:13:20.000Z, 2 threads\n"));
+  EXPECT_THAT(text, testing::HasSubstr("holds the GIL, got SIGSEGV\n"));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("stopped")));
+  EXPECT_THAT(Text(OfCore({.file = "c", .signal = 6, .thread = 8, .sender = 12})),
+              testing::HasSubstr("SIGABRT in thread 8 from process 12, "));
+  EXPECT_THAT(Text(OfCore({.file = "c", .signal = 63, .thread = 8})),
+              testing::HasSubstr("signal 63 in thread 8, "));
+  EXPECT_THAT(Text(OfCore({.file = "c"})),
+              testing::HasSubstr("Core file c, of a running process (no signal), "));
+}
+
+TEST(JsonSnapshot, TellsHowTheProcessOfACoreFileEnded) {
+  StringSink sink;
+  WriteJsonSnapshot(
+      OfCore({.file = "core", .signal = 11, .thread = 8, .address = 0xffffffffffffffff}), sink);
+  EXPECT_THAT(std::string(sink.text()),
+              testing::HasSubstr("\"core\":{\"file\":\"core\",\"signal\":11,\"thread\":8,"
+                                 "\"address\":\"0xffffffffffffffff\"}"));
+}
+
 TEST(TextSnapshot, ShowsTheFileThatNativeCodeIsIn) {
   Snapshot snapshot;
   snapshot.threads.push_back(

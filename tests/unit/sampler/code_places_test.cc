@@ -11,6 +11,7 @@
 #include <fstream>
 #include <string>
 
+#include "sampler/target/process_files.h"
 #include "tests/unit/sampler/own_functions.h"
 
 namespace spyhop {

@@ -1,5 +1,6 @@
 // JitNames of this test's own process, which writes its perf map as a compiler at run time would.
 #include "sampler/jit_names.h"
+#include "sampler/target/process_files.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

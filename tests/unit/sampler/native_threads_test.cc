@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "interp_layouts/registry.h"
+#include "sampler/target/process_files.h"
 #include "tests/fakes/fake_memory.h"
 
 namespace spyhop {
@@ -110,7 +111,7 @@ TEST_F(NativeThreadsTest, TellsOneThatBurnsCpuFromOneThatWaits) {
 
 TEST_F(NativeThreadsTest, LeavesPythonsThreadsAlone) {
   const std::unique_ptr<Layout> layout = std::make_unique<Layout>(AllLayouts().front());
-  WatchedThread python(1, child_.pid(), Burner(), *layout);
+  WatchedThread python(1, Burner(), {child_.pid(), Burner()}, *layout);
   WatchedThread* const list[] = {&python};
   threads_.Look(clock_.Now(), list);
   EXPECT_EQ(RowOf(Burner()), nullptr);
@@ -130,7 +131,7 @@ TEST_F(NativeThreadsTest, LooksNoOftenerThanIsDue) {
 // It may be about to get a Python thread state.
 TEST_F(NativeThreadsTest, OneThatComesLaterHasARowWhenItIsSeenForTheSecondTime) {
   const std::unique_ptr<Layout> layout = std::make_unique<Layout>(AllLayouts().front());
-  WatchedThread python(1, child_.pid(), Burner(), *layout);
+  WatchedThread python(1, Burner(), {child_.pid(), Burner()}, *layout);
   WatchedThread* const list[] = {&python};
   const Nanos begin = clock_.Now();
   threads_.Look(begin, list);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "sampler/target/process_files.h"
 #include "tests/fakes/fake_memory.h"
 #include "tests/unit/own_stack.h"
 #include "tests/unit/sampler/made_copy.h"

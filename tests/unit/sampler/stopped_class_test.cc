@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <vector>
 
+#include "sampler/target/process_files.h"
 #include "symbolizer/memory_map.h"
 #include "tests/fakes/fake_memory.h"
 #include "tests/unit/sampler/made_copy.h"

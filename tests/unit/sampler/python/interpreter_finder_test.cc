@@ -14,6 +14,7 @@
 #include "sampler/python/interpreter_probe.h"
 #include "sampler/python/interpreter_scan.h"
 #include "sampler/python/interpreter_trial.h"
+#include "sampler/target/process_files.h"
 #include "sampler/target/process_vm_memory.h"
 #include "symbolizer/memory_map.h"
 #include "tests/fakes/fake_memory.h"

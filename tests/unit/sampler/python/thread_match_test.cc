@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "sampler/target/process_files.h"
 #include "sampler/target/process_vm_memory.h"
 
 namespace spyhop {
