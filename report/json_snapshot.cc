@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "report/json_profile.h"
 #include "report/json_writer.h"
+#include "report/snapshot_tasks.h"
 #include "report/snapshot_waits.h"
 
 namespace spyhop {
@@ -94,6 +95,7 @@ void WriteJsonSnapshot(const Snapshot& snapshot, Sink& sink) {
   for (const SnapshotThread& thread : snapshot.threads) WriteThread(snapshot, thread, json);
   json.EndArray();
   WriteDeadlocks(snapshot, json);
+  WriteJsonTasks(snapshot.tasks, json);
   json.EndObject().Newline();
 }
 

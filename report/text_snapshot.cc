@@ -11,6 +11,7 @@
 #include "base/absl_view.h"
 #include "report/display_width.h"
 #include "report/escape.h"
+#include "report/snapshot_tasks.h"
 #include "report/snapshot_waits.h"
 #include "report/table_header.h"
 #include "report/utf8.h"
@@ -163,6 +164,7 @@ void WriteTextSnapshot(const Snapshot& snapshot, const TextSnapshotOptions& opti
   }
   for (const std::vector<int>& cycle : snapshot.deadlocks)
     WriteDeadlock(snapshot, cycle, options, sink);
+  WriteTextTasks(snapshot, options, sink);
 }
 
 }  // namespace spyhop

@@ -10,12 +10,14 @@
 #include "sampler/native_stacks.h"
 #include "sampler/relatives.h"
 #include "sampler/sampler.h"
+#include "sampler/snapshot_python_frame.h"
 #include "sampler/snapshot_waits.h"
 #include "sampler/stack_resolver.h"
 #include "sampler/target/process_condition.h"
 #include "sampler/target/process_files.h"
 #include "sampler/target/syscall_names.h"
 #include "sampler/target/thread_stop.h"
+#include "sampler/task_snapshot.h"
 
 namespace spyhop {
 namespace {
@@ -105,6 +107,7 @@ Snapshot SnapshotTaker::Take() {
   NameHolders(snapshot);
   SnapshotWaits(attachment_).Tell(snapshot);
   AddNativeThreads(snapshot);
+  snapshot.tasks = TaskSnapshot(attachment_).Take();
   NoteWhatHoldsIt(condition, snapshot);
   return snapshot;
 }
@@ -245,18 +248,7 @@ void SnapshotTaker::AddPythonFrame(const WatchedThread& thread, size_t index, Sn
   SnapshotFrame frame;
   const auto locals = locals_.find(thread.serial);
   if (locals != locals_.end()) frame.locals = std::move(locals->second[index]);
-  if (const CodeInfo* code = attachment_.codes().Find(raw.code, 0)) {
-    const Position position = attachment_.codes().PositionOf(*code, raw);
-    frame.file = code->file;
-    frame.function = code->function;
-    frame.line = position.line;
-    frame.column = position.column;
-    frame.end_line = position.end_line;
-    frame.end_column = position.end_column;
-  } else if (raw.code.is_null()) {
-    frame.function = kLeftOutFrames;
-  } else {
-    frame.function = kUnknownFrame;
+  if (!DescribePythonFrame(attachment_.codes(), raw, frame)) {
     out.truncated = SampleErrorCode::kBadCode;
   }
   out.frames.push_back(std::move(frame));

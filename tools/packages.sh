@@ -27,7 +27,8 @@ test_packages=(
   tmux ncurses-bin                   # The terminal that `spyhop top` is tested in.
   gcc libpython3.11-dev cython3      # C extensions and embedding programs, as targets.
   # Services as targets (test_timing_services.py, test_places.py).
-  python3-gunicorn python3-aiohttp python3-numpy python3-celery uwsgi-core uwsgi-plugin-python3
+  python3-gunicorn python3-aiohttp python3-uvloop python3-numpy python3-celery
+  uwsgi-core uwsgi-plugin-python3
 )
 
 # The readers of Spyhop's files (tests/viewers). Node.js and npm come beside them: tools/viewers.

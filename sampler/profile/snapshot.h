@@ -10,40 +10,12 @@
 
 #include "absl/time/time.h"
 #include "base/sample_error.h"
-#include "sampler/profile/interner.h"
 #include "sampler/profile/profile.h"
+#include "sampler/profile/snapshot_frame.h"
+#include "sampler/profile/snapshot_tasks.h"
 #include "sampler/profile/time_class.h"
 
 namespace spyhop {
-
-struct SnapshotLocal {
-  std::string name;
-  std::string value;     // as Python's repr, where that is known: see value_repr.h
-  std::string type;      // empty: not known
-  bool changed = false;  // it held something else before it could be read: there is no value
-};
-
-// Of one frame.
-struct SnapshotLocals {
-  std::vector<SnapshotLocal> variables;
-  // There are none because the frame went on before they could be read, or there was no time left.
-  bool changed = false;
-  bool not_read = false;
-};
-
-// Lines and columns are 1-based; columns count bytes of UTF-8. 0 = not known.
-struct SnapshotFrame {
-  std::string file;
-  std::string function;
-  std::string module;    // of a native frame: the file its code is in, as the target sees it
-  uint64_t address = 0;  // of a native frame: where it goes on, in the target
-  int32_t line = 0;
-  int32_t column = 0;
-  int32_t end_line = 0;
-  int32_t end_column = 0;
-  FrameKind kind = FrameKind::kPython;
-  std::optional<SnapshotLocals> locals;  // of a Python frame, when asked for
-};
 
 // What a thread waits for, and who has to let go of it. Only what was proven, or is marked.
 struct SnapshotWait {
@@ -106,6 +78,7 @@ struct Snapshot {
   std::vector<SnapshotThread> threads;
   // Tids: of each deadlock every thread waits for the next one, and the last for the first.
   std::vector<std::vector<int>> deadlocks;
+  SnapshotTasks tasks;  // asyncio's
 
   const SnapshotThread* Find(int tid) const;
   // The thread that holds the GIL which `waiter` needs; null when none was seen to.

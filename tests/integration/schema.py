@@ -50,9 +50,14 @@ PROFILE = {'schema': TEXT, 'targets': LIST, 'start': TIME, 'duration_s': NUMBER,
            'lines': LIST}
 TARGET = {'pid': INTEGER, 'command': LIST, 'executable': TEXT, 'python': OBJECT}
 SNAPSHOT = {'schema': TEXT, 'target': OBJECT, 'time': TIME, 'stopped_us': NUMBER, 'held': TEXT, 'threads': LIST,
-            'deadlocks': LIST}
+            'deadlocks': LIST, 'tasks': LIST, 'task_cycles': LIST}
 SHOWN = {'tid': INTEGER, 'name': TEXT, 'python': BOOLEAN, 'class': TEXT, 'holds_gil': BOOLEAN, 'cpu_s': NUMBER,
          'frames': LIST}
+TASK = {'id': TEXT, 'name': TEXT, 'loop': TEXT, 'tid': INTEGER, 'changed': BOOLEAN, 'state': TEXT, 'awaits': OBJECT,
+        'awaited_by': LIST, 'frames': LIST}
+TASK_STATES = ('running', 'ready', 'waiting')
+AWAITS = {'kind': TEXT, 'what': TEXT, 'tasks': LIST}
+AWAIT_KINDS = ('nothing', 'task', 'gather', 'sleep', 'future')
 SERIES = {'schema': TEXT, 'target': OBJECT, 'snapshots': INTEGER, 'duration_s': NUMBER, 'threads': LIST}
 FOLLOWED = {'tid': INTEGER, 'name': TEXT, 'python': BOOLEAN, 'seen': INTEGER, 'stacks': INTEGER, 'moved': BOOLEAN,
             'ran': BOOLEAN, 'cpu_s': NUMBER, 'class': TEXT, 'frames': LIST}
@@ -168,7 +173,27 @@ def snapshot_complaints(snapshot):
     _deadlock_complaints(wrong, snapshot)
     if sum(thread.get('holds_gil') is True for thread in snapshot['threads']) > 1:
         wrong.append('$.threads: two threads hold the GIL')
+    _task_complaints(wrong, snapshot)
     return list(wrong)
+
+
+def _task_complaints(wrong, snapshot):
+    awaited_by = {task.get('id'): set(task.get('awaited_by', [])) for task in snapshot['tasks']}
+    for index, task in enumerate(snapshot['tasks']):
+        path = f'$.tasks[{index}]'
+        if not wrong.keys(path, task, TASK) or not wrong.keys(path + '.awaits', task['awaits'], AWAITS):
+            continue
+        wrong.one_of(path + '.state', task['state'], TASK_STATES)
+        wrong.one_of(path + '.awaits.kind', task['awaits']['kind'], AWAIT_KINDS)
+        wrong.frames(path + '.frames', task['frames'])
+        if (task['state'] == 'waiting') != (task['awaits']['kind'] != 'nothing'):
+            wrong.append(f'{path}: is {task["state"]} and awaits {task["awaits"]["kind"]}')
+        for awaited in task['awaits']['tasks']:
+            if task['id'] not in awaited_by.get(awaited, ()):
+                wrong.append(f'{path}.awaits: {awaited} is not awaited by it')
+    for cycle in snapshot['task_cycles']:
+        if not set(cycle) <= set(awaited_by):
+            wrong.append(f'$.task_cycles: {cycle} are not all tasks')
 
 
 def series_complaints(series):

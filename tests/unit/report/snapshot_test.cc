@@ -221,7 +221,7 @@ TEST(JsonSnapshot, IsByTheContract) {
       R"("truncated":"too-deep","frames_left_out":12},)"
       R"({"tid":8,"name":"\uFFFD","python":true,"interpreter":0,"class":"wait",)"
       R"("wait_reason":"recv socket 10.0.0.5:5432","holds_gil":true,"cpu_s":0.0,"frames":[]}],)"
-      R"("deadlocks":[]})"
+      R"("deadlocks":[],"tasks":[],"task_cycles":[]})"
       "\n");
 }
 
@@ -301,7 +301,8 @@ TEST(JsonSnapshot, ListsEachDeadlockWithItsThreads) {
           R"("deadlocks":[{"threads":[{"tid":1,"name":"one","file":"/a/app.py","line":3,)"
           R"("waits_for":{"kind":"threading.RLock","object":"0x7f01","held_by":2,"how":"owner"}},)"
           R"({"tid":2,"name":"two\u001B","file":"/a/app.py","line":7,"waits_for":)"
-          R"({"kind":"import lock","name":"json\n","object":"0x7f02","held_by":1,"how":"owner"}}]}]})"
+          R"({"kind":"import lock","name":"json\n","object":"0x7f02","held_by":1,"how":"owner"}}]}],)"
+          R"("tasks":[],"task_cycles":[]})"
           "\n"));
   EXPECT_THAT(sink.text(),
               testing::HasSubstr(R"("waits_for":{"kind":"threading.Lock","object":"0x7f03",)"
