@@ -208,7 +208,8 @@ class Schemas(unittest.TestCase):
         'schema': 'spyhop.snapshot/1', 'target': TARGET, 'time': '2025-01-01T00:00:00Z', 'stopped_us': 20, 'held': '',
         'threads': [{'tid': 1, 'name': 'n', 'python': True, 'class': 'gil', 'holds_gil': False, 'cpu_s': 0,
                      'frames': [frame('g', 1)], 'waits_for': {'kind': 'k', 'how': 'owner', 'held_by': 1}}],
-        'deadlocks': [{'threads': [{'tid': 1, 'name': 'n', 'waits_for': {'kind': 'k', 'how': 'owner', 'held_by': 1}}]}]}
+        'deadlocks': [{'threads': [{'tid': 1, 'name': 'n', 'waits_for': {'kind': 'k', 'how': 'owner', 'held_by': 1}}]}],
+        'tasks': [], 'task_cycles': []}
 
     def test_what_the_contract_shows_passes(self):
         self.assertEqual(schema.profile_complaints(self.PROFILE, with_stacks=True), [])
