@@ -19,8 +19,7 @@ bool MayHaveTable(const MappedObject& object, const Interpreter& interpreter) {
 
 std::optional<AsyncioLayout> CompleteAsyncioLayout(const AsyncioLayout& base,
                                                    const Interpreter& interpreter,
-                                                   const TargetFiles& files,
-                                                   RemoteMemory& memory) {
+                                                   const TargetFiles& files, RemoteMemory& memory) {
   if (base.task.coro.present()) return base;
   const absl::StatusOr<std::string> maps = files.MapsText();
   if (!maps.ok()) return std::nullopt;
