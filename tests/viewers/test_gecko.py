@@ -35,7 +35,7 @@ class Gecko(unittest.TestCase):
                     self.assertAlmostEqual(total, wanted_total, delta=ROUNDING_MS)
 
     def test_a_damaged_file_is_refused(self):
-        with self.assertRaisesRegex(viewers.Refused, 'Profile load failed'):
+        with self.assertRaisesRegex(viewers.Refused, 'Failed to load profile'):
             with viewers.Firefox(self.profile.damaged(SUFFIX)):
                 pass
 

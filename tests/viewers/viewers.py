@@ -65,6 +65,12 @@ def speedscope(path):
     return json.loads(ask('node', os.path.join(HERE, 'speedscope.js'), path, NODE_PATH=MODULES))
 
 
+def _written(path):
+    with contextlib.suppress(FileNotFoundError), open(path, encoding='utf-8', errors='replace') as file:
+        return file.read()
+    return ''
+
+
 class Firefox:
     """A file in the Firefox Profiler's command line program, whose server is a child that ends with this."""
 
@@ -79,18 +85,20 @@ class Firefox:
             command = ['node', self.PROGRAM, '--daemon', path, '--session', 'test']
             self.server = stack.enter_context(
                 harness.Process(command, stdout=subprocess.DEVNULL, env={**os.environ, **self.env}))
-            self._await()
+            self._await(os.path.join(folder, 'test.log'))
             self.stack = stack.pop_all()
 
-    def _await(self):
+    def _await(self, log):
+        """Until its log says how the load ended: a client that asks a busy server takes it for dead, and removes its session."""
         deadline = time.monotonic() + PATIENCE
         while True:
-            try:
-                return self.ask('thread', 'list')
-            except Refused as refused:
-                if 'load failed' in str(refused) or time.monotonic() > deadline:
-                    raise Refused(f'{refused}; {self.server.written_errors()}') from None
-                time.sleep(0.05)
+            text = _written(log)
+            if 'Profile loaded successfully' in text:
+                return
+            failed = 'Failed to load profile' in text
+            if failed or self.server.popen.poll() is not None or time.monotonic() > deadline:
+                raise Refused(f'the profile was not loaded: {text[-2000:]} {self.server.written_errors()}')
+            time.sleep(0.05)
 
     def ask(self, *words):
         """The program's answer to one of its commands."""
