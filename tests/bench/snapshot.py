@@ -7,14 +7,13 @@ Other programs on PATH that show stacks (pystack, py-spy) are run in turn with s
 import argparse
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
 import time
 
 import windows
-from windows import harness, interpreters, spyhop
+from windows import harness, spyhop
 
 DEPTH = 20
 
@@ -55,11 +54,7 @@ def main():
     parser.add_argument('--threads', type=int, default=100, help='one of them is busy, the others wait')
     parser.add_argument('--python', help='an interpreter by name, as interpreters.py --list has it')
     options = parser.parse_args()
-    python = windows.newest_stable()
-    if options.python:
-        python = next(each for each in interpreters.discover() if each.matches(options.python))
-    print(f'{python.name}, kernel {platform.release()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.2f}, '
-          f'{time.strftime("%Y-%m-%d")}')
+    python = windows.begin(options.python)
     with harness.Puppet(python, 'worker.py', 1, DEPTH, options.threads - 2) as puppet:
         figures = {name: [] for name, _ in commands(puppet.pid)}
         for _ in range(options.runs):

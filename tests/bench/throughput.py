@@ -9,13 +9,11 @@ Other profilers on PATH (py-spy, austin, Python 3.15's own) are measured the sam
 import argparse
 import json
 import os
-import platform
 import subprocess
 import tempfile
-import time
 
 import windows
-from windows import harness, interpreters, spyhop
+from windows import harness, spyhop
 
 # Busy threads, sleeping ones, Hz, processes beside that take all the CPU they get.
 SLOWDOWN = [(1, 0, 100, 0), (1, 150, 100, 0), (1, 50, 1000, 0), (4, 0, 1000, 0), (1, 0, 100, 4), (1, 0, 400, 4)]
@@ -94,11 +92,7 @@ def main():
     parser.add_argument('--long', type=float, default=10.0, help='seconds of the own-cost runs')
     parser.add_argument('--python', help='an interpreter by name, as interpreters.py --list has it')
     options = parser.parse_args()
-    python = windows.newest_stable()
-    if options.python:
-        python = next(each for each in interpreters.discover() if each.matches(options.python))
-    print(f'{python.name}, kernel {platform.release()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.2f}, '
-          f'{time.strftime("%Y-%m-%d")}')
+    python = windows.begin(options.python)
     slowdown(python, options)
     highest_rate(python, options)
     own_cost(python, options)

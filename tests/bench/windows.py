@@ -1,5 +1,6 @@
 """What the benchmarks share: a target, its throughput in alternating windows, and a profiler running beside it."""
 import os
+import platform
 import shutil
 import signal
 import statistics
@@ -44,6 +45,14 @@ def newest_stable():
     """The interpreter that every peer knows: the newest 3.11 to 3.13 outside a chroot."""
     fitting = [each for each in interpreters.discover() if not each.root and (3, 11) <= each.minor <= (3, 13)]
     return fitting[-1] if fitting else interpreters.discover()[-1]
+
+
+def begin(name):
+    """The interpreter of that name, else the newest stable one; says which, and on what machine."""
+    python = next(each for each in interpreters.discover() if each.matches(name)) if name else newest_stable()
+    print(f'{python.name}, kernel {platform.release()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.2f}, '
+          f'{time.strftime("%Y-%m-%d")}')
+    return python
 
 
 def peers(python):
