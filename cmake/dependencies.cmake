@@ -39,6 +39,12 @@ find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
 add_library(spyhop_dep_program_options INTERFACE)
 target_link_libraries(spyhop_dep_program_options INTERFACE Boost::program_options)
 
+# Headers only, as is what it needs of Asio.
+find_path(BEAST_INCLUDE boost/beast/http.hpp REQUIRED)
+add_library(spyhop_dep_beast INTERFACE)
+target_include_directories(spyhop_dep_beast SYSTEM INTERFACE ${BEAST_INCLUDE})
+target_link_libraries(spyhop_dep_beast INTERFACE Threads::Threads)
+
 find_path(RAPIDJSON_INCLUDE rapidjson/document.h REQUIRED)
 add_library(spyhop_dep_rapidjson INTERFACE)
 target_include_directories(spyhop_dep_rapidjson SYSTEM INTERFACE ${RAPIDJSON_INCLUDE})

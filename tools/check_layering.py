@@ -28,7 +28,7 @@ MAY_INCLUDE = {
     'cli': ['base', 'interp_layouts', 'symbolizer', 'sampler/profile', 'sampler/target',
             'sampler/python', 'sampler', 'report', 'cli/daemon', 'cli/tui'],
     'cli/tui': ['base', 'sampler/profile', 'sampler/target', 'sampler', 'report'],
-    'cli/daemon': ['base', 'sampler', 'report'],
+    'cli/daemon': ['base', 'sampler/profile', 'sampler', 'report'],
 }
 
 # What is used -> (pattern of an included header's name, the only folders that may, in one file only).

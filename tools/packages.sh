@@ -5,7 +5,7 @@
 build_packages=(
   g++ cmake ninja-build pkg-config ccache
   libdw-dev libelf-dev libbz2-dev liblzma-dev zlib1g-dev
-  libboost-program-options-dev libspdlog-dev libfmt-dev libabsl-dev
+  libboost-program-options-dev libboost-dev libspdlog-dev libfmt-dev libabsl-dev
   rapidjson-dev libprotozero-dev libzstd-dev libncurses-dev
   libgtest-dev libgmock-dev  # The presets configure the tests too.
 )
@@ -29,6 +29,8 @@ test_packages=(
   # Services as targets (test_timing_services.py, test_places.py).
   python3-gunicorn python3-aiohttp python3-uvloop python3-numpy python3-celery
   uwsgi-core uwsgi-plugin-python3
+  protobuf-compiler python3-protobuf  # The other opinion on what the daemon pushes.
+  wrk systemd                         # Load for its targets; what says whether its unit is right.
 )
 
 # The readers of Spyhop's files (tests/viewers). Node.js and npm come beside them: tools/viewers.
