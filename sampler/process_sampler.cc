@@ -53,7 +53,8 @@ ProcessSampler::ProcessSampler(std::unique_ptr<Attachment> attachment,
       duration_(options.duration) {}
 
 void ProcessSampler::set_rate(double hz) {
-  if (rate_hz_.exchange(hz) != hz) clock_.WakeUp();
+  // A slower one is seen early enough when the next round is due.
+  if (hz > 1.5 * rate_hz_.exchange(hz)) clock_.WakeUp();
 }
 
 absl::Status ProcessSampler::Run(const std::atomic<bool>& stop, Profile& profile,
@@ -347,6 +348,8 @@ void ProcessSampler::ReportProgress(Nanos now) {
 absl::StatusOr<Snapshot> ProcessSampler::TakeSnapshot(const SnapshotOptions& options) {
   return spyhop::TakeSnapshot(pid_, options, &rounds_mutex_);
 }
+
+uint64_t OwnResidentBytes() { return ResidentBytes(); }
 
 absl::StatusOr<Snapshot> Sampler::TakeSnapshot(const SnapshotOptions& options) {
   return spyhop::TakeSnapshot(target().pid, options);

@@ -105,6 +105,9 @@ class Sampler {
   virtual absl::StatusOr<Snapshot> TakeSnapshot(const SnapshotOptions& options);
 };
 
+// What this process has in memory now.
+uint64_t OwnResidentBytes();
+
 // Every thread's stack now. Errors as Sampler::Create.
 // `alone`: held while threads may be stopped; null: nobody else stops them.
 absl::StatusOr<Snapshot> TakeSnapshot(int pid, const SnapshotOptions& options,
