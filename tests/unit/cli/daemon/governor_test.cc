@@ -85,8 +85,10 @@ TEST(Governor, MakesUpForABurst) {
   World world({.cpu = 0.005}, std::vector<World::Simulated>(100));
   world.Run(120);
   world.Spend(0.1e6);  // a third of a minute's budget
-  world.Run(60);
-  EXPECT_NEAR(world.Share(60), 0.005, 0.0008);
+  world.Run(58);
+  EXPECT_NEAR(world.Share(60), 0.005, 0.0008) << "the burst is part of that minute";
+  world.Run(120);
+  EXPECT_NEAR(world.Share(60), 0.005, 0.0005);
 }
 
 TEST(Governor, DealsInProportionToWhatIsAsked) {
