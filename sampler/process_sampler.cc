@@ -40,9 +40,8 @@ constexpr int kRestingRounds = 5;
 // Of more of them a look is cheaper than to ask for each.
 constexpr size_t kFewThreads = 8;
 constexpr Nanos kLongestRest = 250 * kMillisecond;
-// One of many sleeps until it is woken up, and may be so late that others wake up with it.
+// One of many sleeps until it is woken up.
 constexpr Nanos kLongestPatience = 3600 * kSecond;
-constexpr Nanos kLatestTimer = 2 * kMillisecond;
 
 }  // namespace
 
@@ -102,7 +101,6 @@ void ProcessSampler::NoteCosts() {
 
 void ProcessSampler::RunTracer(const std::atomic<bool>& stop) {
   RequestPromptness(MayGoFirst());
-  if (options_.one_of_many) AllowLateTimers(kLatestTimer);
   goes_first_ = false;
   Promptness promptness;
   ThreadStopper stopper;
