@@ -13,7 +13,7 @@
 #include <memory>
 
 #include "cli/tui/live_feed.h"
-#include "cli/tui/profile_sum.h"
+#include "sampler/profile/profile_sum.h"
 #include "sampler/profile/profile.h"
 
 namespace spyhop {
