@@ -5,6 +5,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "cli/daemon/fleet_status.h"
 #include "cli/daemon/live_page.h"
@@ -37,7 +38,12 @@ int StatusCodeOf(const absl::Status& status) {
 }
 
 HttpReply ErrorReply(const absl::Status& status) {
-  return TextReply(StatusCodeOf(status), EscapeForTerminal(std::string(status.message())));
+  // Line by line: a list has several.
+  std::string text;
+  for (const absl::string_view line : absl::StrSplit(status.message(), '\n')) {
+    absl::StrAppend(&text, text.empty() ? "" : "\n", EscapeForTerminal(std::string(line)));
+  }
+  return TextReply(StatusCodeOf(status), text);
 }
 
 std::string Fixed(int status, std::string_view text) {

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -122,9 +121,9 @@ class FakeFleet : public Fleet {
     const std::lock_guard lock(mutex_);
     threads_.emplace_back([this, delay, call = std::move(call)] {
       {
-        std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, std::chrono::nanoseconds(delay), [this] { return ended_; });
-        changed_.wait(lock, [this] { return ended_ || !hold; });
+        std::unique_lock held(mutex_);
+        changed_.wait_for(held, std::chrono::nanoseconds(delay), [this] { return ended_; });
+        changed_.wait(held, [this] { return ended_ || !hold; });
       }
       call();
     });

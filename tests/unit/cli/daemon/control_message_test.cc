@@ -38,7 +38,7 @@ std::string Refusal(const char* line) {
 }
 
 TEST(ControlMessage, SaysWhatIsWrongWithARequest) {
-  const auto has = testing::HasSubstr;
+  const auto has = [](const char* text) { return testing::HasSubstr(text); };
   EXPECT_THAT(Refusal("{}"), has("'v' has to be 1"));
   EXPECT_THAT(Refusal(R"({"v":2,"op":"status"})"), has("'v' has to be 1"));
   EXPECT_THAT(Refusal(R"({"v":1,"op":"stop"})"), has("status snapshot record"));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_split.h"
 #include "tests/daemon/made_fleet.h"
 
 namespace spyhop {
@@ -37,11 +38,15 @@ TEST(LivePage, AThreadOfSeveralPartsIsOneRow) {
   FakeFleet fleet;
   FillFleet(2, fleet);
   std::vector<FleetPart> parts = fleet.Recent(1, kLiveSpan);
+  const auto mentions = [&parts] {
+    const std::vector<std::string> pieces =
+        absl::StrSplit(ProfilePage(1, parts).body, "\"Thread-2\"");
+    return pieces.size() - 1;
+  };
+  const size_t once = mentions();
+  EXPECT_GT(once, 0u);
   parts.push_back(parts[0]);
-  const HttpReply page = ProfilePage(1, parts);
-  EXPECT_EQ(page.status, 200);
-  const std::string name = "Thread-2";
-  EXPECT_EQ(page.body.find("\"" + name + "\""), page.body.rfind("\"" + name + "\""));
+  EXPECT_EQ(mentions(), once);
 }
 
 TEST(LivePage, WithoutSamplesThereIsNoProfile) {
