@@ -54,6 +54,15 @@ def pprof(path, *options):
     return ask('go', 'tool', 'pprof', *options, path)
 
 
+def promtool_check(metrics):
+    """What `promtool check metrics` says of a page of them; "" when nothing is wrong."""
+    program = shutil.which('promtool') or os.path.join(CACHE, 'promtool')
+    require(program)
+    done = subprocess.run([program, 'check', 'metrics'], input=metrics, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=PATIENCE)
+    return done.stdout.decode() if done.stdout or not done.returncode else f'exit status {done.returncode}'
+
+
 def jq(path, program):
     require('jq')
     return json.loads(ask('jq', program, path))
