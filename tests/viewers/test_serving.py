@@ -61,17 +61,16 @@ class Pages(unittest.TestCase):
     """In Chromium: nothing is refused by the pages' own policies, and no other place is asked."""
 
     def test_the_live_page_and_a_flame_graph(self):
-        viewers.require('chromium', 'node')
         with made_fleet.Server() as server:
-            seen = viewers.page(server.url('/'))
+            seen = viewers.served_page(server.url('/'))
             self.assertEqual(seen['problems'], [])
             self.assertEqual(seen['rows'], 4)
             self.assertIn('checkout', seen['text'])
             self.assertIn('work (/srv/app.py:10)', seen['text'])
             self.assertNotEqual(seen['padding'], '0px')  # the style sheet is applied
-            report = viewers.page(server.url('/profile?pid=1'))
+            report = viewers.served_page(server.url('/profile?pid=1'))
             self.assertEqual(report['problems'], [])
-            self.assertIn('/srv/app.py', report['text'])
+            self.assertIn('python3 app.py · pid 42', report['text'])
 
 
 if __name__ == '__main__':

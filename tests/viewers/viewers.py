@@ -74,6 +74,12 @@ def speedscope(path):
     return json.loads(ask('node', os.path.join(HERE, 'speedscope.js'), path, NODE_PATH=MODULES))
 
 
+def served_page(url):
+    """What served_page.js sees of a page in a browser."""
+    require('node', 'chromium', os.path.join(MODULES, 'playwright-core'))
+    return json.loads(ask('node', os.path.join(HERE, 'served_page.js'), url, NODE_PATH=MODULES))
+
+
 def _written(path):
     with contextlib.suppress(FileNotFoundError), open(path, encoding='utf-8', errors='replace') as file:
         return file.read()
