@@ -2,6 +2,7 @@
 import grp
 import json
 import os
+import re
 import resource
 import socket
 import stat
@@ -308,6 +309,9 @@ class ManyConnections(unittest.TestCase):
                         self.assertTrue(server.ask(op='status')[0]['ok'])
                         slowest = max(slowest, time.monotonic() - began)
                 metrics = server.get('/metrics')[2].decode()
+                door = 'http' if connect == server.connect_http else 'control'
+                refused = re.search(rf'spyhop_connections_refused_total{{server="{door}"}} (\d+)', metrics)
+                self.assertGreaterEqual(int(refused.group(1)), CONNECTIONS - 64)
                 for each in held:
                     each.close()
                 kib = server.resident_kib()
