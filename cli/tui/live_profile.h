@@ -12,8 +12,8 @@
 #include <deque>
 #include <memory>
 
-#include "cli/tui/live_feed.h"
-#include "cli/tui/profile_sum.h"
+#include "sampler/live_feed.h"
+#include "sampler/profile/profile_sum.h"
 #include "sampler/profile/profile.h"
 
 namespace spyhop {

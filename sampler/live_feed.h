@@ -8,8 +8,8 @@
 // for 0.3 to 10 ms, where the next one begins; the code cache and the unwinder's rows stay.
 //
 // Sampling waits for nobody: parts that nobody takes for a minute are dropped.
-#ifndef SPYHOP_CLI_TUI_LIVE_FEED_H_
-#define SPYHOP_CLI_TUI_LIVE_FEED_H_
+#ifndef SPYHOP_SAMPLER_LIVE_FEED_H_
+#define SPYHOP_SAMPLER_LIVE_FEED_H_
 
 #include <atomic>
 #include <condition_variable>
@@ -80,4 +80,4 @@ class LiveFeed {
 
 }  // namespace spyhop
 
-#endif  // SPYHOP_CLI_TUI_LIVE_FEED_H_
+#endif  // SPYHOP_SAMPLER_LIVE_FEED_H_

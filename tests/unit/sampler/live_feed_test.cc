@@ -1,4 +1,4 @@
-#include "cli/tui/live_feed.h"
+#include "sampler/live_feed.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

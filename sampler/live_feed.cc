@@ -1,4 +1,4 @@
-#include "cli/tui/live_feed.h"
+#include "sampler/live_feed.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "cli/tui/profile_sum.h"
+#include "sampler/profile/profile_sum.h"
 
 #include <algorithm>
 #include <array>

@@ -5,8 +5,8 @@
 // each bucket and each distinct frame and string of its stack. Bounded: beyond kMostStacks stacks
 // the places with the least time are let go of, their time stays with their threads; beyond
 // kMostThreads threads those with the least are one row.
-#ifndef SPYHOP_CLI_TUI_PROFILE_SUM_H_
-#define SPYHOP_CLI_TUI_PROFILE_SUM_H_
+#ifndef SPYHOP_SAMPLER_PROFILE_PROFILE_SUM_H_
+#define SPYHOP_SAMPLER_PROFILE_PROFILE_SUM_H_
 
 #include <cstddef>
 #include <map>
@@ -48,4 +48,4 @@ class ProfileSum {
 
 }  // namespace spyhop
 
-#endif  // SPYHOP_CLI_TUI_PROFILE_SUM_H_
+#endif  // SPYHOP_SAMPLER_PROFILE_PROFILE_SUM_H_
