@@ -13,6 +13,14 @@ namespace {
 
 constexpr std::chrono::seconds kLastChance(3);
 
+// About what it takes in memory.
+uint64_t BytesOf(const FleetPart& part) {
+  const Profile& profile = *part.profile;
+  return 4096 + profile.strings().size() * 100 + profile.frames().size() * 48 +
+         profile.stacks().size() * 40 + profile.buckets().size() * 140 +
+         profile.threads().size() * 200;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Pusher>> Pusher::Create(const PushTarget& target) {
@@ -46,7 +54,9 @@ Pusher::~Pusher() {
 
 void Pusher::Consume(const FleetPart& part) {
   const Lock lock(mutex_);
-  if (parts_.size() == kMostParts) {
+  waiting_ += BytesOf(part);
+  while (waiting_ > kMostWaiting && !parts_.empty()) {
+    waiting_ -= BytesOf(parts_.front());
     parts_.pop_front();
     sender_.CountDrop(PushDrop::kBusy);
   }
@@ -68,14 +78,16 @@ void Pusher::EncodeAll() {
       Wait(lock, has_part_, due);
       continue;
     }
-    const std::deque<FleetPart> parts = std::exchange(parts_, {});
-    lock.unlock();
-    for (const FleetPart& part : parts) {
-      batches.Add(part, clock_.Now());
-      for (const FleetPart& batch : batches.TakeDue(clock_.Now())) Encode(batch);
+    std::optional<FleetPart> part;
+    if (!parts_.empty()) {
+      part = std::move(parts_.front());
+      parts_.pop_front();
     }
+    lock.unlock();
+    if (part) batches.Add(*part, clock_.Now());
     for (const FleetPart& batch : batches.TakeDue(clock_.Now())) Encode(batch);
     lock.lock();
+    if (part) waiting_ -= BytesOf(*part);
   }
   lock.unlock();
   for (const FleetPart& batch : batches.TakeAll()) Encode(batch);

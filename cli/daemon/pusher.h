@@ -2,8 +2,9 @@
 //
 // A target's own thread hands over each finished part, which costs it a lock. One thread adds the
 // parts up and writes them as requests, a second one sends those; neither waits for the other.
-// Bounded: kMostParts that wait to be written, `spool-bytes` that wait to be sent. What a store
-// refuses is tried again for `retry-for`; what the daemon has not sent when it ends is lost.
+// Bounded: kMostWaiting of parts that wait to be written (one is always taken), and `spool-bytes`
+// of requests that wait to be sent. What a store refuses is tried again for `retry-for`; what the
+// daemon has not sent when it ends is lost.
 #ifndef SPYHOP_CLI_DAEMON_PUSHER_H_
 #define SPYHOP_CLI_DAEMON_PUSHER_H_
 
@@ -26,7 +27,7 @@ namespace spyhop {
 
 class Pusher : public PartConsumer {
  public:
-  static constexpr size_t kMostParts = 1'000;
+  static constexpr uint64_t kMostWaiting = 16 << 20;  // bytes
 
   // kInvalidArgument or kUnavailable: its address or its headers are of no use.
   static absl::StatusOr<std::unique_ptr<Pusher>> Create(const PushTarget& target);
@@ -57,6 +58,7 @@ class Pusher : public PartConsumer {
   std::condition_variable has_request_;
   std::condition_variable has_ended_;
   std::deque<FleetPart> parts_;
+  uint64_t waiting_ = 0;  // bytes of parts that are not written yet
   bool added_ = false;    // a request, since the sender looked
   bool closing_ = false;  // no part will come
   bool encoded_ = false;  // no request will come

@@ -15,11 +15,18 @@ size_t Spool::Put(PushRequest request) {
 }
 
 PushRequest Spool::Take() {
+  ++taken_;
   auto node = requests_.extract(requests_.begin());
   return std::move(node.mapped());
 }
 
+void Spool::Forget(const PushRequest& request) {
+  --taken_;
+  bytes_ -= request.bytes();
+}
+
 void Spool::PutBack(PushRequest request) {
+  --taken_;
   requests_.emplace(Key(request.attempts, number_++), std::move(request));
 }
 

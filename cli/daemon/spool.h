@@ -39,13 +39,14 @@ class Spool {
   // must be one.
   PushRequest Take();
   void PutBack(PushRequest request);
-  void Forget(const PushRequest& request) { bytes_ -= request.bytes(); }
+  void Forget(const PushRequest& request);
   // Drops those; returns how many.
   size_t DropIf(const std::function<bool(const PushRequest&)>& drop);
 
   bool empty() const { return requests_.empty(); }
-  uint64_t bytes() const { return bytes_; }  // with the one taken
-  size_t size() const { return requests_.size(); }
+  // With the one taken.
+  uint64_t bytes() const { return bytes_; }
+  size_t size() const { return requests_.size() + taken_; }
 
  private:
   using Key = std::pair<int, uint64_t>;  // attempts, and a number that grows
@@ -55,6 +56,7 @@ class Spool {
   const uint64_t most_bytes_;
   std::map<Key, PushRequest> requests_;
   uint64_t bytes_ = 0;
+  size_t taken_ = 0;
   uint64_t number_ = 0;
 };
 
