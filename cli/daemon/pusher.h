@@ -38,6 +38,7 @@ class Pusher : public PartConsumer {
 
   void Consume(const FleetPart& part) override;
   PushFigures Figures() const { return sender_.Figures(); }
+  const PushTarget& target() const { return target_; }
 
  private:
   using Lock = std::unique_lock<std::mutex>;

@@ -55,7 +55,7 @@ TEST(PushEncoder, PrefersATargetsOwnLabels) {
 }
 
 TEST(PushEncoder, SplitsWhatIsTooLarge) {
-  for (const PushLimits& limits : {PushLimits{.samples = 2}, PushLimits{.bytes = 1400}}) {
+  for (const PushLimits& limits : {PushLimits{.samples = 2}, PushLimits{.bytes = 1000}}) {
     const EncodedProfile encoded = EncodeForPush(Part(FullProfile()), kPyroscope, limits);
     EXPECT_GT(encoded.requests.size(), size_t{1});
     EXPECT_EQ(encoded.too_large, size_t{0});
