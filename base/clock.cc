@@ -1,6 +1,7 @@
 #include "base/clock.h"
 
 #include <cerrno>
+#include <chrono>
 #include <ctime>
 
 namespace spyhop {
@@ -30,6 +31,24 @@ void MonotonicClock::SleepUntil(Nanos instant) noexcept {
   }
 }
 
+void WakingClock::SleepUntil(Nanos instant) noexcept {
+  std::unique_lock lock(mutex_);
+  // steady_clock is CLOCK_MONOTONIC.
+  const std::chrono::steady_clock::time_point until{std::chrono::nanoseconds(instant)};
+  changed_.wait_until(lock, until, [this] { return woken_; });
+  woken_ = false;
+}
+
+void WakingClock::WakeUp() {
+  {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+  }
+  changed_.notify_one();
+}
+
 Nanos ProcessCpuTime() noexcept { return ReadClock(CLOCK_PROCESS_CPUTIME_ID); }
+
+Nanos ThreadCpuTime() noexcept { return ReadClock(CLOCK_THREAD_CPUTIME_ID); }
 
 }  // namespace spyhop

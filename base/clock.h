@@ -4,7 +4,9 @@
 #ifndef SPYHOP_BASE_CLOCK_H_
 #define SPYHOP_BASE_CLOCK_H_
 
+#include <condition_variable>
 #include <cstdint>
+#include <mutex>
 
 namespace spyhop {
 
@@ -29,8 +31,24 @@ class MonotonicClock : public Clock {
   void SleepUntil(Nanos instant) noexcept override;
 };
 
-// CPU time of the whole process so far.
+// Whose sleeps another thread can end.
+class WakingClock : public MonotonicClock {
+ public:
+  // May return early: after WakeUp().
+  void SleepUntil(Nanos instant) noexcept override;
+  // Ends the sleep, or the next one, if it has not begun. Thread-safe.
+  void WakeUp();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool woken_ = false;
+};
+
+// CPU time of the whole process so far. Adds up all threads: 10 us with 200 of them.
 Nanos ProcessCpuTime() noexcept;
+// Of the calling thread.
+Nanos ThreadCpuTime() noexcept;
 
 }  // namespace spyhop
 

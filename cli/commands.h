@@ -27,6 +27,7 @@ int SnapshotCommand(const Arguments& arguments);
 int TopCommand(const Arguments& arguments);
 int ListCommand(const Arguments& arguments);
 int DoctorCommand(const Arguments& arguments);
+int DaemonCommand(const Arguments& arguments);
 int CompletionCommand(const Arguments& arguments);
 int ManCommand(const Arguments& arguments);
 

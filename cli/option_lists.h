@@ -14,6 +14,7 @@ OptionList SnapshotOptionList();
 OptionList TopOptionList();
 OptionList ListOptionList();
 OptionList DoctorOptionList();
+OptionList DaemonOptionList();
 OptionList HelpOptionList();  // of the commands which have no others
 
 }  // namespace spyhop

@@ -86,6 +86,12 @@ struct SnapshotCommandOptions {
   std::string output = "-";
 };
 
+struct DaemonCommandOptions {
+  CommonOptions common;
+  std::string config;
+  bool check = false;
+};
+
 struct TopCommandOptions {
   CommonOptions common;
   TopSettings settings;
@@ -114,6 +120,7 @@ absl::StatusOr<DiffCommandOptions> ParseDiff(const Arguments& arguments);
 absl::StatusOr<SnapshotCommandOptions> ParseSnapshot(const Arguments& arguments);
 absl::StatusOr<TopCommandOptions> ParseTop(const Arguments& arguments);
 absl::StatusOr<ListOptions> ParseList(const Arguments& arguments);
+absl::StatusOr<DaemonCommandOptions> ParseDaemon(const Arguments& arguments);
 absl::StatusOr<DoctorOptions> ParseDoctor(const Arguments& arguments);
 
 }  // namespace spyhop
