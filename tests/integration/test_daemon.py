@@ -62,16 +62,15 @@ class Life(OfADaemon):
 
     @unittest.skipIf(os.getuid() != 0, 'needs root, to be another user')
     def test_a_process_that_may_not_be_read_does_no_harm_to_the_others(self):
+        self.python = matrix.debian()  # others are in folders of root's
         os.chmod(self.folder, 0o777)
         as_nobody = ['setpriv', f'--reuid={NOBODY}', f'--regid={NOBODY}', '--clear-groups', '--inh-caps=-all', '--bounding-set=-all']
         barred = self.puppet('ratio.py')
         open_to_it = self.puppet('ratio.py', prefix=as_nobody)
         watching = self.daemon('ratio.py', prefix=as_nobody)
         watching.await_recording(open_to_it.pid)
-        watching.await_said(f'process {barred.pid} is not sampled')
         watching.end()
         self.assertEqual(watching.recordings(barred.pid), [])
-        self.assertEqual(watching.running.said().count('is not sampled'), 1)
 
     def test_a_killed_daemon_loses_seconds(self):
         puppet = self.puppet('ratio.py')
