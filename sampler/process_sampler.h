@@ -19,18 +19,20 @@ class ProcessSampler : public Sampler {
   ProcessSampler(std::unique_ptr<Attachment> attachment, const SamplerOptions& options);
 
   const TargetInfo& target() const override { return attachment_->info(); }
-  absl::Status Run(const std::atomic<bool>& stop, Profile& profile,
+  absl::Status Run(const std::atomic<bool>& stop, SamplingGate& gate, Profile& profile,
                    const std::function<void(const SamplingProgress&)>& progress) override;
 
  private:
   enum class RoundResult { kGoOn, kTargetEnded };
 
-  void RunTracer(const std::atomic<bool>& stop);
+  void RunTracer(const std::atomic<bool>& stop, SamplingGate& gate);
+  void Rest(SamplingGate& gate);
   RoundResult Round(Nanos now, ThreadStopControl& control);
   bool MayGoFirst() const;
   void KeepPrompt(Nanos begin, Promptness& promptness);
   ThreadStates::LookResult Look(Nanos now);
   RoundResult HandleUnreadable(Nanos now);
+  bool HasEnded() const;
   bool ReattachAfterExec();
   bool IsReplaced(Nanos now) const;
   void EndSampling();
@@ -49,6 +51,7 @@ class ProcessSampler : public Sampler {
   void RefreshNames();
   void ReportProgress(Nanos now);
   void NoteCosts();
+  absl::Status EndWithout(absl::Status tracer);
 
   std::unique_ptr<Attachment> attachment_;
   const SamplerOptions options_;

@@ -15,14 +15,14 @@ SamplingClock::SamplingClock(Clock& clock, double rate_hz, uint64_t seed)
       start_(clock.Now()),
       random_(static_cast<std::minstd_rand::result_type>(seed % 2147483646 + 1)) {}
 
-Nanos SamplingClock::AwaitNext(Nanos limit, const std::atomic<bool>& stop) {
+Nanos SamplingClock::AwaitNext(Nanos limit, absl::FunctionRef<bool()> is_over) {
   ++index_;
   const double jitter = std::uniform_real_distribution<double>(0.5, 1.5)(random_);
   const Nanos instant =
       start_ + static_cast<Nanos>((static_cast<double>(index_ - 1) + jitter) * period_);
   Nanos now = clock_.Now();
   const Nanos until = std::min(instant, limit);
-  while (now < until && !stop.load(std::memory_order_relaxed)) {
+  while (now < until && !is_over()) {
     clock_.SleepUntil(std::min(until, now + kLongestSleep));
     now = clock_.Now();
   }
@@ -35,6 +35,11 @@ Nanos SamplingClock::AwaitNext(Nanos limit, const std::atomic<bool>& stop) {
     index_ = std::max(index_, passed);
   }
   return now;
+}
+
+void SamplingClock::BeginAnew() {
+  start_ = clock_.Now();
+  index_ = 0;
 }
 
 }  // namespace spyhop

@@ -7,10 +7,10 @@
 #ifndef SPYHOP_SAMPLER_SAMPLING_CLOCK_H_
 #define SPYHOP_SAMPLER_SAMPLING_CLOCK_H_
 
-#include <atomic>
 #include <cstdint>
 #include <random>
 
+#include "absl/functional/function_ref.h"
 #include "base/clock.h"
 
 namespace spyhop {
@@ -20,9 +20,11 @@ class SamplingClock {
   // `rate_hz` > 0. The clock must outlive this.
   SamplingClock(Clock& clock, double rate_hz, uint64_t seed);
 
-  // Sleeps until the next instant, but not beyond `limit`, and no more than 0.1 s after `stop` has
-  // become true; returns the time it is then.
-  Nanos AwaitNext(Nanos limit, const std::atomic<bool>& stop);
+  // Sleeps until the next instant, but not beyond `limit`, and no more than 0.1 s after `is_over`
+  // says so; returns the time it is then.
+  Nanos AwaitNext(Nanos limit, absl::FunctionRef<bool()> is_over);
+  // The instants begin now; what has passed since the last one was a pause, and no round is late.
+  void BeginAnew();
 
   // From the last instant to when AwaitNext returned; below 0 at `limit`.
   Nanos lateness() const { return lateness_; }

@@ -1,8 +1,7 @@
 // TakeSnapshot: one round of the sampler's own machinery, without the sampler's clock.
-#include <thread>
-
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "base/start_thread.h"
 #include "sampler/attachment.h"
 #include "sampler/classifier.h"
 #include "sampler/core_process.h"
@@ -59,7 +58,7 @@ class SnapshotTaker {
         native_stacks_(attachment, options.native),
         native_waits_(attachment.files().live_pid(), attachment.memory()) {}
 
-  Snapshot Take();
+  absl::StatusOr<Snapshot> Take();
 
  private:
   bool native() const { return options_.native != NativeDetail::kNone; }
@@ -89,11 +88,12 @@ class SnapshotTaker {
   absl::flat_hash_map<uint64_t, std::vector<SnapshotLocals>> locals_;
 };
 
-Snapshot SnapshotTaker::Take() {
+absl::StatusOr<Snapshot> SnapshotTaker::Take() {
   const ProcessCondition condition = ConditionOf(ProcessFiles(attachment_.files().live_pid()));
   // In a thread of its own, whose end frees what a stop that came too late still holds.
-  std::thread tracer([this] { ReadAll(); });
-  tracer.join();
+  absl::StatusOr<std::thread> tracer = StartThread([this] { ReadAll(); });
+  if (!tracer.ok()) return tracer.status();
+  tracer->join();
   ReadLocals();
   Snapshot snapshot;
   snapshot.target = attachment_.info();
@@ -105,7 +105,9 @@ Snapshot SnapshotTaker::Take() {
     if (thread->reading != Reading::kGone) snapshot.threads.push_back(Describe(*thread));
   }
   NameHolders(snapshot);
-  SnapshotWaits(attachment_).Tell(snapshot);
+  SnapshotWaits(attachment_.memory(), attachment_.interpreter(), attachment_.codes(),
+                attachment_.states(), attachment_.threads())
+      .Tell(snapshot);
   AddNativeThreads(snapshot);
   snapshot.tasks = TaskSnapshot(attachment_).Take();
   NoteWhatHoldsIt(condition, snapshot);
@@ -325,9 +327,10 @@ absl::StatusOr<Snapshot> TakeCoreSnapshot(const CoreInput& core, const SnapshotO
   absl::StatusOr<std::unique_ptr<Attachment>> attachment =
       Attachment::CreateOfCore(*std::move(process), std::move(memory));
   if (!attachment.ok()) return attachment.status();
-  Snapshot snapshot = SnapshotTaker(**attachment, options).Take();
-  snapshot.core = end;
-  snapshot.time = written;
+  absl::StatusOr<Snapshot> snapshot = SnapshotTaker(**attachment, options).Take();
+  if (!snapshot.ok()) return snapshot.status();
+  snapshot->core = end;
+  snapshot->time = written;
   return snapshot;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/start_thread.h"
+
 namespace spyhop {
 namespace {
 
@@ -12,11 +14,16 @@ constexpr Nanos kLongestUntaken = 60 * kSecond;
 
 }  // namespace
 
-LiveFeed::LiveFeed(std::unique_ptr<Sampler> sampler, Nanos length)
-    : sampler_(std::move(sampler)),
-      target_(sampler_->target()),
-      length_(length),
-      thread_([this] { Loop(); }) {}
+LiveFeed::LiveFeed(std::unique_ptr<Sampler> sampler, Nanos length, SamplingGate& gate)
+    : sampler_(std::move(sampler)), target_(sampler_->target()), length_(length), gate_(gate) {
+  absl::StatusOr<std::thread> thread = StartThread([this] { Loop(); });
+  if (thread.ok()) {
+    thread_ = *std::move(thread);
+  } else {
+    status_ = thread.status();
+    ended_ = true;
+  }
+}
 
 LiveFeed::~LiveFeed() {
   {
@@ -24,8 +31,7 @@ LiveFeed::~LiveFeed() {
     closing_ = true;
     stop_ = true;
   }
-  changed_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void LiveFeed::Loop() {
@@ -34,12 +40,8 @@ void LiveFeed::Loop() {
 
 // False when there is no more.
 bool LiveFeed::BeginPart() {
-  std::unique_lock lock(mutex_);
-  running_ = false;
-  changed_.notify_all();
-  changed_.wait(lock, [this] { return closing_ || ended_ || !halted_; });
+  const std::lock_guard lock(mutex_);
   if (closing_ || ended_) return false;
-  running_ = true;
   stop_ = false;
   ++number_;
   return true;
@@ -48,10 +50,11 @@ bool LiveFeed::BeginPart() {
 void LiveFeed::SamplePart() {
   auto profile = std::make_shared<Profile>();
   const Nanos length = number_ == 1 ? std::min(length_, kFirstPart) : length_;
-  const absl::Status status = sampler_->Run(stop_, *profile, [&](const SamplingProgress& now) {
+  const auto note = [&](const SamplingProgress& now) {
     threads_ = now.threads;
     if (now.elapsed >= length || profile->stacks().size() >= kMostStacks) stop_ = true;
-  });
+  };
+  const absl::Status status = sampler_->Run(stop_, gate_, *profile, note);
   const std::lock_guard lock(mutex_);
   parts_.push_back({number_, std::move(profile)});
   const auto most = static_cast<size_t>(kLongestUntaken / length_) + 1;
@@ -70,19 +73,6 @@ uint64_t LiveFeed::BeginAnew() {
   stop_ = true;
   parts_.clear();
   return number_ + 1;
-}
-
-void LiveFeed::Halt() {
-  std::unique_lock lock(mutex_);
-  halted_ = true;
-  stop_ = true;
-  changed_.wait(lock, [this] { return !running_; });
-}
-
-void LiveFeed::GoOn() {
-  const std::lock_guard lock(mutex_);
-  halted_ = false;
-  changed_.notify_all();
 }
 
 bool LiveFeed::ended() const {

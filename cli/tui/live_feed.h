@@ -12,7 +12,6 @@
 #define SPYHOP_CLI_TUI_LIVE_FEED_H_
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -31,8 +30,8 @@ class LiveFeed {
     std::shared_ptr<const Profile> profile;
   };
 
-  // Samples from now on, in parts of `length`; the first one is shorter.
-  LiveFeed(std::unique_ptr<Sampler> sampler, Nanos length);
+  // Samples from now on, in parts of `length`; the first one is shorter. `gate` must outlive this.
+  LiveFeed(std::unique_ptr<Sampler> sampler, Nanos length, SamplingGate& gate);
   // Ends sampling and waits for it.
   ~LiveFeed();
   LiveFeed(const LiveFeed&) = delete;
@@ -44,10 +43,6 @@ class LiveFeed {
   std::deque<Part> Take();
   // Begins a new part now; its number.
   uint64_t BeginAnew();
-  // Returns when nothing is sampled, so that no thread of the target can be held: before Spyhop
-  // itself is stopped. GoOn() ends it.
-  void Halt();
-  void GoOn();
   // The target has ended, or sampling failed, see status(); no further part will come.
   bool ended() const;
   absl::Status status() const;
@@ -62,20 +57,18 @@ class LiveFeed {
   const std::unique_ptr<Sampler> sampler_;
   const TargetInfo target_;
   const Nanos length_;
+  SamplingGate& gate_;
   std::atomic<bool> stop_{false};  // this part
   std::atomic<uint64_t> threads_{0};
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
   std::deque<Part> parts_;
   uint64_t number_ = 0;
-  bool halted_ = false;
-  bool running_ = false;
   bool closing_ = false;
   bool ended_ = false;
   absl::Status status_;
 
-  std::thread thread_;  // last: uses all of the above
+  std::thread thread_;
 };
 
 }  // namespace spyhop

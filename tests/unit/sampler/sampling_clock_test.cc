@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cmath>
 #include <limits>
 
@@ -12,7 +11,7 @@ namespace spyhop {
 namespace {
 
 constexpr Nanos kNever = std::numeric_limits<Nanos>::max();
-const std::atomic<bool> kGoOn{false};
+constexpr auto kGoOn = [] { return false; };
 constexpr double kPeriod = 10.0 * kMillisecond;  // 100 Hz
 
 TEST(SamplingClock, KeepsEachInstantWithinHalfAPeriodOfItsDeadline) {
@@ -73,9 +72,21 @@ TEST(SamplingClock, NeverSleepsBeyondTheLimit) {
 TEST(SamplingClock, ALongSleepEndsSoonAfterItIsToldTo) {
   FakeClock fake;
   const Nanos start = fake.Now();
-  const std::atomic<bool> stop{true};
   SamplingClock clock(fake, 0.1, 1);
-  EXPECT_LE(clock.AwaitNext(kNever, stop) - start, 100 * kMillisecond);
+  EXPECT_LE(clock.AwaitNext(kNever, [] { return true; }) - start, 100 * kMillisecond);
+}
+
+TEST(SamplingClock, APauseMakesNoRoundLate) {
+  FakeClock fake;
+  SamplingClock clock(fake, 100, 1);
+  for (int i = 0; i < 5; ++i) clock.AwaitNext(kNever, kGoOn);
+  fake.Advance(kSecond);
+  clock.BeginAnew();
+  const Nanos again = fake.Now();
+  const Nanos next = clock.AwaitNext(kNever, kGoOn);
+  EXPECT_GE(static_cast<double>(next - again), kPeriod / 2 - 1);
+  EXPECT_LE(static_cast<double>(next - again), 1.5 * kPeriod + 1);
+  EXPECT_EQ(clock.late_rounds(), 0u);
 }
 
 }  // namespace

