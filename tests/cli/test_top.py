@@ -223,8 +223,9 @@ class Ends(Top):
     def test_started_in_the_background(self):
         shell = self.enterContext(tmux.Shell())
         shell.type(f'{spyhop.BINARY} top --delay 1 -p {self.puppet.pid} &', 'Enter')
-        shell.type('Enter')
-        shell.await_text('Stopped')
+        shell.await_text(r'\[1\] \d+')
+        pid = shell.program()
+        proc.until(lambda: proc.state(pid) == 'T', 20, 'it is stopped')
         self.assertEqual(proc.held(self.puppet.pid), [])
         shell.type('fg', 'Enter')
         shell.await_text(r'own CPU(.*\n)* *█.* count')
