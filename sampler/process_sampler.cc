@@ -38,6 +38,7 @@ constexpr Nanos kShortestRest = 50 * kMillisecond;
 constexpr int kRestingRounds = 5;
 // Of more of them a look is cheaper than to ask for each.
 constexpr size_t kFewThreads = 8;
+constexpr Nanos kLongestUnmoved = kSecond;
 constexpr Nanos kLongestRest = 250 * kMillisecond;
 // One of many sleeps until it is woken up.
 constexpr Nanos kLongestPatience = 3600 * kSecond;
@@ -231,7 +232,7 @@ void ProcessSampler::BeginTarget() {
 // few preads tell it for less than a look. What else may begin to run Python is found by the next
 // full look.
 bool ProcessSampler::NobodyHasRun(Nanos now) {
-  if (!all_at_rest_ || now >= next_full_look_) return false;
+  if (!all_at_rest_ || now - last_look_ >= kLongestUnmoved) return false;
   const WatchedThreads threads = attachment_->threads();
   return std::all_of(threads.begin(), threads.end(), [](WatchedThread* thread) {
     const std::optional<SchedStat> sched = thread->probe.ReadSchedStat();
@@ -331,8 +332,9 @@ void ProcessSampler::SortOutAwake(Nanos now) {
   next_full_look_ = now + LongestRest();
   awake_.clear();
   const WatchedThreads all = attachment_->threads();
-  all_at_rest_ = !all.empty() && all.size() <= kFewThreads &&
-                 std::all_of(all.begin(), all.end(), [](const auto* each) { return each->settled; });
+  all_at_rest_ =
+      !all.empty() && all.size() <= kFewThreads &&
+      std::all_of(all.begin(), all.end(), [](const auto* each) { return each->settled; });
   for (WatchedThread* thread : all) {
     const bool at_rest = thread->settled && !attachment_->states().HeldGilLast(thread->state);
     if (!at_rest) awake_.push_back(thread);
