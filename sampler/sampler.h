@@ -37,12 +37,19 @@ enum class NativeDetail {
   kAll,
 };
 
+// Stacks of threads that run an event loop of asyncio.
+enum class AsyncDetail {
+  kNone,     // as they are
+  kRunning,  // the chain of tasks that await the one that runs
+};
+
 struct SamplerOptions {
   double rate_hz = 100;           // 0.1 to 1,000,000; what cannot be reached is reported
   std::optional<Nanos> duration;  // none: until `stop` or the target's end
   PauseMode pause = PauseMode::kAuto;
   bool gil_only = false;  // only samples of the thread that holds the GIL
   NativeDetail native = NativeDetail::kNone;
+  AsyncDetail async = AsyncDetail::kNone;
 };
 
 // Progress for a person at a terminal, about twice a second; called in the tracer thread.
