@@ -130,10 +130,13 @@ class Once(Case):
         puppet = self.start('idle')
         profile = spyhop.attach(puppet.pid, RATE, SECONDS, '--async')
         loop, = [line for line in profile['lines'] if line['function'] == '<event loop>']
-        self.assertGreater(loop['total']['idle_s'], 0.9 * SECONDS)
+        # On a full machine the step that said it was ready may take a while to its end.
+        thread, = [each for each in profile['threads'] if each['tid'] == puppet.pid]
+        self.assertGreater(thread['idle_s'], SECONDS / 2)
+        self.assertGreater(loop['total']['idle_s'], 0.98 * thread['idle_s'])
         self.sampling, self.stacks = profile['sampling'], self.of_thread(profile, puppet.pid)
         self.check_unknown(share=0)     # the first samples may meet the task that said it was ready
-        self.assertGreater(self.samples('<event loop>', '_run_once', 'select'), 0.9 * sum(self.stacks.values()))
+        self.assertGreater(self.samples('<event loop>', '_run_once', 'select'), sum(self.stacks.values()) / 2)
         others = {stack['tid'] for stack in profile['stacks']} - {puppet.pid}
         at_work = sum((self.of_thread(profile, tid) for tid in others), collections.Counter())
         self.assertTrue(any(in_order(['alone', 'generated', 'by_a', 'burn'], stack) for stack in at_work), at_work)
