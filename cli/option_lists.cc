@@ -44,12 +44,17 @@ Option Pause() {
                 PauseModes());
 }
 
+Option Async() {
+  return {"async", "", "asyncio: time by the chain of tasks that await the one that runs"};
+}
+
 OptionList Sampling() {
   return {
       {"duration,d", "SECONDS",
        "stop after this time (0.5, 30s, 2m); else at Ctrl-C or the target's end"},
       {"rate,r", "HZ", "samples per second and thread; default 100"},
       Native(),
+      Async(),
       {"subprocesses,s", "", "follow children (not in this version)"},
       {"gil,g", "", "only the thread that holds the GIL"},
       Pause(),

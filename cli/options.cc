@@ -43,6 +43,7 @@ SamplerOptions GetSampler(Parsed& parsed) {
   parsed.Convert("duration", ParseDuration, sampler.duration);
   parsed.Convert("pause", ParsePause, sampler.pause);
   parsed.Convert("native", ParseNative, sampler.native);
+  if (parsed.Has("async")) sampler.async = AsyncDetail::kRunning;
   sampler.gil_only = parsed.Has("gil");
   return sampler;
 }

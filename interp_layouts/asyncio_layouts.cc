@@ -14,7 +14,7 @@ constexpr uint32_t kMaxStruct = 1 << 20;
 // Release builds, by minor version of 3.x. `ptype /o` of gdb in _asyncio and libpython of CPython
 // 3.7.16, 3.8.18, 3.9.18, 3.10.13, 3.11.7, 3.12.1 and 3.13.0 (TaskObj, PyFrameObject,
 // _PyInterpreterFrame, PyFrameState); 3.14.10 and 3.15.2: pycore_frame.h, and _AsyncioDebug for
-// the tasks.
+// the tasks. context_ver: cpython/pystate.h of each, the same in every build.
 struct Row {
   uint8_t minor;
   uint32_t task_state, task_fut_waiter, task_size;
@@ -23,19 +23,20 @@ struct Row {
   int8_t executing, first_suspended, last_suspended;
   bool says_awaits;
   uint8_t awaited_slot;
+  uint32_t context_version;
 };
 constexpr uint32_t kNo = kAbsent;
 constexpr Row kRows[] = {
-    {7, 72, 104, 136, 64, 72, kNo, 360, kNo, kNo, 0, 0, 0, false, 1},
-    {8, 72, 104, 144, 64, 72, kNo, 360, kNo, kNo, 0, 0, 0, false, 1},
-    {9, 80, 144, 184, 64, 72, kNo, 360, kNo, kNo, 0, 0, 0, false, 1},
-    {10, 88, 152, 192, 64, kNo, 80, 352, kNo, kNo, 0, 0, 0, false, 1},
-    {11, 88, 128, 176, kNo, kNo, kNo, kNo, 64, kNo, 0, -1, -1, false, 1},
-    {12, 88, 128, 176, kNo, kNo, kNo, kNo, 64, kNo, 0, -1, -1, false, 1},
-    {13, 96, 112, 144, kNo, kNo, kNo, kNo, 64, kNo, 0, -1, -1, true, 1},
-    {14, kNo, kNo, 0, kNo, kNo, kNo, kNo, kNo, 64, 0, -1, -1, true, 1},
+    {7, 72, 104, 136, 64, 72, kNo, 360, kNo, kNo, 0, 0, 0, false, 1, 264},
+    {8, 72, 104, 144, 64, 72, kNo, 360, kNo, kNo, 0, 0, 0, false, 1, 248},
+    {9, 80, 144, 184, 64, 72, kNo, 360, kNo, kNo, 0, 0, 0, false, 1, 248},
+    {10, 88, 152, 192, 64, kNo, 80, 352, kNo, kNo, 0, 0, 0, false, 1, 248},
+    {11, 88, 128, 176, kNo, kNo, kNo, kNo, 64, kNo, 0, -1, -1, false, 1, 232},
+    {12, 88, 128, 176, kNo, kNo, kNo, kNo, 64, kNo, 0, -1, -1, false, 1, 216},
+    {13, 96, 112, 144, kNo, kNo, kNo, kNo, 64, kNo, 0, -1, -1, true, 1, 216},
+    {14, kNo, kNo, 0, kNo, kNo, kNo, kNo, kNo, 64, 0, -1, -1, true, 1, 216},
     // FRAME_SUSPENDED_YIELD_FROM and ..._LOCKED; _PyGen_yf peeks at stackpointer[-2].
-    {15, kNo, kNo, 0, kNo, kNo, kNo, kNo, kNo, 64, 4, 2, 3, true, 2},
+    {15, kNo, kNo, 0, kNo, kNo, kNo, kNo, kNo, 64, 4, 2, 3, true, 2, 240},
 };
 
 // Python 3.6 to 3.10 (Include/opcode.h).
@@ -87,6 +88,19 @@ SuspensionLayout SuspensionOf(const Row& row, uint32_t more_head) {
   return fields;
 }
 
+// FutureObj_HEAD (Modules/_asynciomodule.c): loop, callback0, context0, callbacks, the same
+// from 3.7 to 3.15. The fields before func_closure are six in PyFunctionObject to 3.9 and from 3.10
+// on
+// (_Py_COMMON_FIELDS with the builtins, and the names first) nine, the head of two included.
+CallbackLayout CallbackOf(const Row& row, uint32_t more_head) {
+  const uint32_t fields = kHead + more_head;
+  return {.first = {fields + kWord},
+          .others = {fields + 3 * kWord},
+          .closure = {fields + (row.minor >= 10 ? 7 : 4) * kWord},
+          .partial_fn = {fields},
+          .partial_args = {fields + kWord}};
+}
+
 // The words of _Py_AsyncioModuleDebugOffsets, 3.14 and 3.15 (Modules/_asynciomodule.c).
 enum Word {
   kTaskSize,
@@ -121,7 +135,8 @@ bool MakesSense(const Words& words, uint32_t head) {
          words[kTaskCoro] >= head + 2 * kWord &&
          Fits(words[kInterpreterTasksHead], 2 * kWord, words[kInterpreterSize]) &&
          Fits(words[kThreadTasksHead], 2 * kWord, words[kThreadSize]) &&
-         Fits(words[kThreadRunningLoop], kWord, words[kThreadSize]);
+         Fits(words[kThreadRunningLoop], kWord, words[kThreadSize]) &&
+         Fits(words[kThreadRunningTask], kWord, words[kThreadSize]);
 }
 
 }  // namespace
@@ -130,8 +145,12 @@ std::optional<AsyncioLayout> FindAsyncioLayout(const Layout& layout) {
   const Row* row = RowOf(layout.last);
   if (row == nullptr || layout.object.size < kHead) return std::nullopt;
   const uint32_t more_head = layout.object.size - kHead;
+  // Of a version to come it may have moved, and nothing would tell.
+  const bool known = row->minor == layout.last.minor;
   return AsyncioLayout{.task = TaskOf(*row, more_head),
                        .suspension = SuspensionOf(*row, more_head),
+                       .callback = CallbackOf(*row, more_head),
+                       .context_version = {known ? row->context_version : kNo},
                        .wrapped = {layout.object.size}};
 }
 
@@ -155,6 +174,7 @@ std::optional<AsyncioLayout> WithAsyncioDebug(const AsyncioLayout& base, const L
   result.lists.interpreter_head = {word(kInterpreterTasksHead)};
   result.lists.thread_head = {word(kThreadTasksHead)};
   result.lists.running_loop = {word(kThreadRunningLoop)};
+  result.lists.running_task = {word(kThreadRunningTask)};
   return result;
 }
 

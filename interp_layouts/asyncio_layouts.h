@@ -1,5 +1,6 @@
-// What asyncio's objects look like in memory: C tasks, the lists of tasks of 3.14 and later, and
-// what a suspended coroutine keeps of the thing it awaits.
+// What asyncio's objects look like in memory: C tasks, the lists of tasks of 3.14 and later, what a
+// suspended coroutine keeps of the thing it awaits, and what hangs on a future for whoever awaits
+// it.
 //
 // A table of its own, by version, because these structs are in no header (Modules/_asynciomodule.c,
 // Objects/genobject.c); 3.14 and later tell their tasks themselves (`_AsyncioDebug`). Same rules as
@@ -30,6 +31,7 @@ struct TaskListLayout {
   Field<uint8_t> interpreter_head;  // of tasks whose thread has ended
   Field<uint8_t> thread_head;
   PointerField running_loop;  // PyThreadState.asyncio_running_loop
+  PointerField running_task;  // PyThreadState.asyncio_running_task
 };
 
 // A coroutine, generator or asynchronous generator that is suspended.
@@ -52,10 +54,24 @@ struct SuspensionLayout {
   uint8_t awaited_slot = 1;  // where the awaited thing lies, from the top of the stack
 };
 
+// What a future calls when it is done.
+struct CallbackLayout {
+  PointerField first;       // fut_callback0
+  PointerField others;      // fut_callbacks: a list of (callback, context)
+  PointerField closure;     // PyFunctionObject.func_closure: a tuple of cells
+  PointerField partial_fn;  // partialobject (Modules/_functoolsmodule.c)
+  PointerField partial_args;
+};
+
 struct AsyncioLayout {
   TaskLayout task;
   TaskListLayout lists;
   SuspensionLayout suspension;
+  CallbackLayout callback;
+  // PyThreadState.context_ver: counts each entry into a contextvars.Context, and each exit. Every
+  // callback of an event loop is run in one (Lib/asyncio/events.py, Handle._run), so it tells one
+  // step of a task from the next. Absent where it is not known.
+  Field<uint64_t> context_version;
   // In the head of an object: the first pointer behind it. Of what wraps a coroutine or a future
   // (FutureIter, coroutine_wrapper, async_generator_asend, ...) and of a weak reference.
   PointerField wrapped;

@@ -28,6 +28,7 @@ SampleRecorder::SampleRecorder(Attachment& attachment, Profile& profile,
       native_threads_(attachment.files(), attachment.memory(), profile, target_index_),
       classifier_(attachment) {
   if (options.native != NativeDetail::kNone) native_stacks_.emplace(attachment, options.native);
+  if (options.async != AsyncDetail::kNone) task_stacks_.emplace(attachment);
 }
 
 void SampleRecorder::Begin(Nanos now) {
@@ -138,13 +139,25 @@ void SampleRecorder::Resolve(WatchedThread& thread, ThreadRecord& record) {
 }
 
 StackResolver::Result SampleRecorder::StackOf(WatchedThread& thread, ThreadRecord& record) {
-  if (!native_stacks_) {
-    return record.resolver->Resolve(thread.stack, thread.collects_garbage, now_);
+  if (!task_stacks_) return StackOf(thread, record, nullptr);
+  const TaskStack logical = task_stacks_->Of(thread, now_);
+  const bool runs_loop =
+      logical.place == TaskStack::Place::kLoop || logical.place == TaskStack::Place::kTask;
+  StackResolver::Result result = StackOf(thread, record, runs_loop ? &logical : nullptr);
+  if (logical.place == TaskStack::Place::kUnknown && result.truncated == SampleErrorCode::kNone) {
+    result.truncated = SampleErrorCode::kTaskNotRead;
   }
-  if (!thread.has_native) {
+  return result;
+}
+
+StackResolver::Result SampleRecorder::StackOf(WatchedThread& thread, ThreadRecord& record,
+                                              const TaskStack* logical) {
+  if (!native_stacks_ || !thread.has_native) {
     StackResolver::Result result =
-        record.resolver->Resolve(thread.stack, thread.collects_garbage, now_);
-    if (result.truncated == SampleErrorCode::kNone) {
+        logical == nullptr
+            ? record.resolver->Resolve(thread.stack, thread.collects_garbage, now_)
+            : record.resolver->ResolveTask(thread.stack, *logical, thread.collects_garbage, now_);
+    if (native_stacks_ && result.truncated == SampleErrorCode::kNone) {
       result.truncated = SampleErrorCode::kNativeNotRead;
     }
     return result;
@@ -152,7 +165,8 @@ StackResolver::Result SampleRecorder::StackOf(WatchedThread& thread, ThreadRecor
   const NativeStacks::Result merged = native_stacks_->Merge(thread, now_);
   // The next one is to be whole.
   if (NativeStacks::Grow(*thread.native, merged)) thread.settled = false;
-  return record.resolver->ResolveMerged(thread.stack, merged, thread.native->where(), now_);
+  return record.resolver->ResolveMerged(thread.stack, merged, thread.native->where(), logical,
+                                        now_);
 }
 
 void SampleRecorder::Classify(WatchedThread& thread, ThreadRecord& record) {

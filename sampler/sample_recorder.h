@@ -21,6 +21,7 @@
 #include "sampler/profile/profile.h"
 #include "sampler/sampler.h"
 #include "sampler/stack_resolver.h"
+#include "sampler/task_stacks.h"
 #include "sampler/thread_ledger.h"
 
 namespace spyhop {
@@ -78,6 +79,8 @@ class SampleRecorder {
 
   void Resolve(WatchedThread& thread, ThreadRecord& record);
   StackResolver::Result StackOf(WatchedThread& thread, ThreadRecord& record);
+  StackResolver::Result StackOf(WatchedThread& thread, ThreadRecord& record,
+                                const TaskStack* logical);
   void Classify(WatchedThread& thread, ThreadRecord& record);
   // "held by NAME at FILE:LINE" for a thread that waits for the GIL.
   StringId ReasonOfGilWait(const WatchedThread& thread);
@@ -101,6 +104,7 @@ class SampleRecorder {
   NativeThreads native_threads_;
   Classifier classifier_;
   std::optional<NativeStacks> native_stacks_;                        // when asked for
+  std::optional<TaskStacks> task_stacks_;                            // when asked for
   absl::flat_hash_map<uint64_t, ThreadRecord> records_;              // by the thread's serial
   absl::flat_hash_map<int, std::shared_ptr<ThreadLedger>> ledgers_;  // by tid
   absl::flat_hash_map<ThreadIndex, ThreadLedger::Balance> closed_;

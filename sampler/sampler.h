@@ -38,6 +38,12 @@ enum class NativeDetail {
   kAll,
 };
 
+// Stacks of threads that run an event loop of asyncio.
+enum class AsyncDetail {
+  kNone,     // as they are
+  kRunning,  // the chain of tasks that await the one that runs
+};
+
 struct SamplerOptions {
   double rate_hz = 100;           // 0.1 to 1,000,000; what cannot be reached is reported
   std::optional<Nanos> duration;  // none: until `stop` or the target's end
@@ -47,6 +53,7 @@ struct SamplerOptions {
   // One of many in this process: its costs are its own thread's, and between rounds it sleeps on:
   // a `stop` is seen when WakeUp() is called.
   bool one_of_many = false;
+  AsyncDetail async = AsyncDetail::kNone;
 };
 
 // Of this Run so far, about twice a second; told in the tracer thread.

@@ -12,6 +12,7 @@
 #include "sampler/profile/profile.h"
 #include "sampler/python/code_cache.h"
 #include "sampler/python/raw_stack.h"
+#include "sampler/task_stacks.h"
 
 namespace spyhop {
 
@@ -21,6 +22,8 @@ inline constexpr char kUnknownFrame[] = "<unknown>";
 // A thread that has just begun, ends, or is in C code that no Python has called.
 inline constexpr char kNoPythonFrame[] = "<no Python frame>";
 inline constexpr char kGarbageCollection[] = "<garbage collection>";
+// Stands for the frames that run an event loop of asyncio, with --async.
+inline constexpr char kEventLoop[] = "<event loop>";
 
 class StackResolver {
  public:
@@ -34,11 +37,20 @@ class StackResolver {
   // `collecting` puts a garbage-collection frame on top.
   Result Resolve(const RawStack& raw, bool collecting, Nanos now);
   // With the native frames between those of Python and, where it is in one, the system call on top.
+  // In a thread that runs an event loop, `logical` (else null) says what takes the place of the
+  // loop's frames.
   Result ResolveMerged(const RawStack& raw, const NativeStacks::Result& merged,
-                       const StoppedAt& where, Nanos now);
+                       const StoppedAt& where, const TaskStack* logical, Nanos now);
+  // Without native frames.
+  Result ResolveTask(const RawStack& raw, const TaskStack& logical, bool collecting, Nanos now);
 
  private:
   bool BeginsInGenerator(const RawStack& raw, Nanos now);
+  void PushPython(const RawFrame& frame, Nanos now, Result& result);
+  void PushFrame(const RawStack& raw, size_t index, const TaskStack* logical, Nanos now,
+                 Result& result);
+  void PushMarker(const char* function, FrameKind kind, Result& result);
+  void PushAwaiting(const TaskStack& logical, Nanos now, Result& result);
   FrameId FrameOf(const RawFrame& frame, const CodeInfo& code);
   FrameId FrameOf(const NativeFunction& function);
   FrameId MarkerFrame(const char* function, FrameKind kind);

@@ -14,6 +14,7 @@ constexpr int32_t kPending = 0;  // fut_state
 // Of each name, read ahead: what ObjectReader reads of an object at first, and most of its text.
 constexpr size_t kNameBytes = 128;
 constexpr uint64_t kMaxTable = 1 << 20;
+constexpr size_t kMaxLoops = 64;
 
 // PySetObject (Include/cpython/setobject.h, 3.7 to 3.15), from the end of its head: fill, used,
 // mask, table; entries are {key, hash}.
@@ -157,8 +158,12 @@ void AsyncioTasks::ReadSeen(RawTasks& found) {
                                                                   : std::nullopt;
     if (task) found.tasks.push_back(*task);
   }
+  ReadNames(found.tasks);
+}
+
+void AsyncioTasks::ReadNames(absl::Span<const RawTask> tasks) {
   std::vector<RemoteAddress> names;
-  for (const RawTask& task : found.tasks) {
+  for (const RawTask& task : tasks) {
     if (task.name.MayHoldPointer()) names.push_back(task.name);
   }
   ahead_.Prefetch(names, kNameBytes);
@@ -204,6 +209,49 @@ std::optional<RawTask> AsyncioTasks::FromPython(RemoteAddress address) {
   const RemoteAddress state = attribute("_state");
   if (state && objects_.String(state) != "PENDING") return std::nullopt;
   return task;
+}
+
+std::optional<RawTask> AsyncioTasks::Find(RemoteAddress address) {
+  const size_t size = std::max(asyncio_.task.size, layout_.object.size);
+  copy_.resize(size);
+  const size_t done = memory_.ReadSome(address, copy_.data(), size);
+  if (done < layout_.object.size) return std::nullopt;
+  const RemoteAddress type = layout_.object.ob_type.In(copy_.data());
+  switch (done == size ? KindOf(address, type) : Kind::kOfPython) {
+    case Kind::kOfC:
+      return FromC(address, copy_.data());
+    case Kind::kOfPython:
+      return FromPython(address);
+    case Kind::kMisfit:
+      break;
+  }
+  return std::nullopt;
+}
+
+// Lib/asyncio/tasks.py: _current_tasks, by loop; from 3.14 on that of tasks not of C only.
+std::vector<RemoteAddress> AsyncioTasks::Running(RemoteAddress interpreter,
+                                                 RemoteAddress thread_state) {
+  std::vector<RemoteAddress> running;
+  if (const PointerField& field = asyncio_.lists.running_task; field.present()) {
+    const auto task = memory_.ReadPointer(field.At(thread_state));
+    if (task && task->MayHoldPointer()) return {*task};
+  }
+  const std::optional<RemoteAddress> dict = CurrentTasks(interpreter);
+  if (!dict) return running;
+  objects_.ForEachItem(*dict, kMaxLoops, [&running](RemoteAddress, RemoteAddress task) {
+    running.push_back(task);
+    return true;
+  });
+  return running;
+}
+
+std::optional<RemoteAddress> AsyncioTasks::CurrentTasks(RemoteAddress interpreter) {
+  const auto known = current_tasks_.find(interpreter);
+  if (known != current_tasks_.end()) return known->second;
+  const std::optional<RemoteAddress> module = ModuleDict(interpreter);
+  const auto dict = module ? objects_.Item(*module, "_current_tasks") : std::nullopt;
+  if (dict) current_tasks_[interpreter] = *dict;
+  return dict;
 }
 
 // Lib/asyncio/base_events.py: BaseEventLoop._thread_id, from threading.get_ident().

@@ -54,17 +54,25 @@ class AsyncioTasks {
   bool IsLoaded(RemoteAddress interpreter);
   // Of the interpreter; `threads` are its thread states.
   RawTasks Read(RemoteAddress interpreter, absl::Span<const RemoteAddress> threads);
+  // One that is not done; nothing when there is no such task at `address`.
+  std::optional<RawTask> Find(RemoteAddress address);
+  // The tasks of the interpreter whose code is executed now: of the one loop of `thread_state`
+  // where that says so (3.14+), else of every loop. Some five reads.
+  std::vector<RemoteAddress> Running(RemoteAddress interpreter, RemoteAddress thread_state);
   // The loop's running thread, as PyThreadState.thread_id has it; nothing: the loop does not say.
   std::optional<uint64_t> ThreadOf(RemoteAddress loop);
   // The loop that runs in a thread, where its state says so (3.14+).
   std::optional<RemoteAddress> LoopIn(RemoteAddress thread_state);
-  // "worker", "Task-7"; empty: it has none. Of those read last it has been read with them.
+  // Of these, in one call, for NameOf.
+  void ReadNames(absl::Span<const RawTask> tasks);
+  // "worker", "Task-7"; empty: it has none. As it was when Read or ReadNames was called last.
   std::string NameOf(const RawTask& task);
   // The items of a list or set of objects, at most `limit`.
   std::vector<RemoteAddress> Items(RemoteAddress container, size_t limit);
 
  private:
   std::optional<RemoteAddress> ModuleDict(RemoteAddress interpreter);
+  std::optional<RemoteAddress> CurrentTasks(RemoteAddress interpreter);
   void SeeList(RemoteAddress head);
   void SeeAllIn(RemoteAddress container, bool weak);
   void See(RemoteAddress task);
@@ -84,7 +92,10 @@ class AsyncioTasks {
   ObjectReader names_;
   std::vector<RemoteAddress> seen_;
   absl::flat_hash_set<RemoteAddress> seen_once_;
+  std::vector<uint8_t> copy_;                       // of Find
   absl::flat_hash_map<RemoteAddress, Kind> kinds_;  // by type
+  // By interpreter: _current_tasks of asyncio.tasks, which lives as long as the interpreter.
+  absl::flat_hash_map<RemoteAddress, RemoteAddress> current_tasks_;
 };
 
 }  // namespace spyhop

@@ -41,6 +41,10 @@ TEST(AsyncioLayouts, KeepEachFieldInItsStruct) {
     const TaskLayout& task = asyncio->task;
     const SuspensionLayout& frame = asyncio->suspension;
     EXPECT_EQ(asyncio->wrapped.offset, layout.object.size);
+    EXPECT_TRUE(asyncio->context_version.present());
+    EXPECT_LE(asyncio->context_version.end(), layout.thread.size);
+    EXPECT_GT(asyncio->context_version.offset, layout.thread.thread_id.offset);
+    EXPECT_EQ(asyncio->callback.first.offset, task.loop.end());
     if (layout.last.minor < 14) {
       EXPECT_LT(task.state.offset, task.fut_waiter.offset);
       EXPECT_EQ(task.coro.offset, task.fut_waiter.end());
@@ -73,6 +77,15 @@ TEST(AsyncioLayouts, TakeTasksAndListsFromTheTargetsTable) {
   EXPECT_EQ(asyncio->lists.interpreter_head.offset, 10880u);
   EXPECT_EQ(asyncio->lists.thread_head.offset, 880u);
   EXPECT_EQ(asyncio->lists.running_loop.offset, 864u);
+  EXPECT_EQ(asyncio->lists.running_task.offset, 872u);
+}
+
+TEST(AsyncioLayouts, DoNotGuessWhereAVersionToComeCountsSwitches) {
+  Layout layout = LayoutOf(15);
+  layout.last.minor = 16;
+  const std::optional<AsyncioLayout> asyncio = FindAsyncioLayout(layout);
+  ASSERT_TRUE(asyncio.has_value());
+  EXPECT_FALSE(asyncio->context_version.present());
 }
 
 TEST(AsyncioLayouts, RefuseATableThatMakesNoSense) {
