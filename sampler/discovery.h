@@ -1,0 +1,65 @@
+// Finds the Python processes of this machine, as they come.
+//
+// Scan is called twice a second and is cheap: one file tells whether any process has been made
+// since the last time; if so, one listing of /proc; what is new is looked at. What looks like no
+// Python is looked at again after 0.5, 1, 2 and 4 s, for a program becomes what it is by exec, and
+// later in turn, some at each scan: one that execs late is found within `count / 64` seconds. A pid
+// that is used again is another process. What is told is a candidate: it may prove to be no Python
+// when attached to. Not thread-safe.
+#ifndef SPYHOP_SAMPLER_DISCOVERY_H_
+#define SPYHOP_SAMPLER_DISCOVERY_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "sampler/target/process_facts.h"
+
+namespace spyhop {
+
+// The version of the Python that runs in a process, "3.11.7", before any sampler is made. Some
+// milliseconds. Errors as Sampler::Create.
+absl::StatusOr<std::string> PythonVersionOf(int pid);
+
+// service.name of the process context of OpenTelemetry (OTEP 4719), which a process may publish in
+// its memory. Nothing: it has none, or none that makes sense. 0.1 ms; at most 64 KiB are read.
+std::optional<std::string> OtelServiceOf(int pid);
+
+class ProcessTable;
+
+class ProcessDiscovery {
+ public:
+  struct Changes {
+    // Told once each: not again before it execs another file, or Reconsider.
+    std::vector<ProcessFacts> candidates;
+  };
+
+  // This machine's processes but for this one.
+  ProcessDiscovery();
+  explicit ProcessDiscovery(std::unique_ptr<ProcessTable> table);
+  ~ProcessDiscovery();
+
+  // `now` never goes back.
+  Changes Scan(Nanos now);
+  // That candidate could not be attached to (it is still starting, say): tell it again, after 0.5
+  // s, then 1, 2, 4, ... 64 s for each time that this is asked for.
+  void Reconsider(int pid);
+  // All are told again (after a reload).
+  void ForgetAll();
+
+  size_t known() const;
+
+ private:
+  struct Known;
+  struct State;
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace spyhop
+
+#endif  // SPYHOP_SAMPLER_DISCOVERY_H_
