@@ -11,8 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "base/clock.h"
 #include "cli/daemon/labels.h"
 
@@ -69,18 +67,6 @@ struct DaemonConfig {
   std::vector<WatchRule> watches;                    // at least one; the first that matches wins
   std::vector<PushTarget> pushes;
 };
-
-// One line of the file: a key with its value or, where the key is empty, a section's head.
-struct ConfigLine {
-  int number = 0;
-  std::string section;  // "watch web", without the brackets
-  std::string key;
-  std::string value;
-};
-
-// kInvalidArgument: names the line, the key, its value and what is allowed, of the first mistake,
-// and how many more there are.
-absl::StatusOr<DaemonConfig> ReadConfig(absl::Span<const ConfigLine> lines);
 
 }  // namespace spyhop
 
