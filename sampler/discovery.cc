@@ -20,10 +20,10 @@ constexpr int kLooks = 5;      // at once, then after 0.5, 1, 2 and 4 s
 constexpr int kMostPause = 7;  // as a power of two of kFirstPause: 64 s
 // What has just been forked from a Python may be about to exec something else, or to end.
 constexpr Nanos kYoungest = 300 * kMillisecond;
-// Also when nothing is new: see ProcessList::MayHaveNew, and to forget what has gone.
+// Of all, for those that ReadNew does not tell, and to forget what has gone.
 constexpr Nanos kListingPause = 5 * kSecond;
 // Of those that were looked at before, at each scan.
-constexpr size_t kExecsChecked = 100;
+constexpr size_t kExecsChecked = 32;
 
 }  // namespace
 
@@ -43,6 +43,7 @@ struct ProcessDiscovery::State {
   explicit State(std::unique_ptr<ProcessTable> live) : table(std::move(live)) {}
 
   void List();
+  bool ListNew();
   void Meet(const ProcessList::Entry& entry);
   void Look(int pid, Known& process, Changes& changes);
   void CheckExecs(Changes& changes);
@@ -70,6 +71,16 @@ void ProcessDiscovery::State::List() {
     absl::erase_if(processes, [this](const auto& each) { return each.second.listing != listings; });
   }
   next_listing = now + kListingPause;
+}
+
+bool ProcessDiscovery::State::ListNew() {
+  const std::optional<std::vector<ProcessList::Entry>> entries = table->ListNew();
+  if (!entries) return false;
+  for (const ProcessList::Entry& entry : *entries) {
+    if (!processes.contains(entry.pid)) order.push_back(entry.pid);
+    Meet(entry);
+  }
+  return true;
 }
 
 void ProcessDiscovery::State::Meet(const ProcessList::Entry& entry) {
@@ -142,7 +153,7 @@ ProcessDiscovery::~ProcessDiscovery() = default;
 ProcessDiscovery::Changes ProcessDiscovery::Scan(Nanos now) {
   Changes changes;
   state_->now = now;
-  if (now >= state_->next_listing || state_->table->MayHaveNew()) state_->List();
+  if (now >= state_->next_listing || !state_->ListNew()) state_->List();
   for (auto& [pid, process] : state_->processes) {
     if (process.next_look <= now) state_->Look(pid, process, changes);
   }

@@ -1,7 +1,5 @@
-"""The processes of this machine are found as they come: forks, execs, pids used again, and thousands that end at once."""
-import contextlib
+"""The processes of this machine are found as they come: forks, execs, pids used again."""
 import os
-import select
 import shutil
 import sys
 import tempfile
@@ -10,60 +8,14 @@ import unittest
 
 import harness
 import matrix
-import spyhop
+from discovery import Discovery, discovery
 
-DISCOVER = os.path.join(os.path.dirname(spyhop.BINARY), 'tests', 'discover')
-SHORT_LIVED = matrix.amount('SPYHOP_SHORT_LIVED', 2000, 20000)
-IDLE = 500
-SCANS = 200
-# CPU of one scan among IDLE processes that do nothing, microseconds; the sanitizers' builds take a multiple.
-SCAN_BOUND = 300
 # A puppet without a version of its own: says that it has come up, and waits for its stdin to end.
 WAITING = 'import sys; print("up", flush=True); sys.stdin.read()'
 
 
 def setUpModule():
     harness.can_trace()
-
-
-class Discovery(harness.Process):
-    """The driver; its clock is the test's, half a second from scan to scan, unless the test waits."""
-
-    def __init__(self):
-        super().__init__([DISCOVER])
-        self.now = 0
-        self.cpu = 0
-        self.known = 0
-
-    def ask(self, command):
-        self.write_line(command)
-        return self.read_line()
-
-    def scan(self):
-        """{pid: (start time, executable)} of what is told now."""
-        self.now += 500
-        cpu, known, *told = self.ask(f'scan {self.now}').split(' ')
-        self.cpu, self.known = int(cpu), int(known)
-        split = [each.split(':', 2) for each in told]
-        return {int(pid): (int(start), executable) for pid, start, executable in split}
-
-    def scan_until(self, pid):
-        """Scans until that process is told: (start time, executable). It must have come of age, which takes real time."""
-        deadline = time.monotonic() + harness.PATIENCE
-        while time.monotonic() < deadline:
-            told = self.scan()
-            if pid in told:
-                return told[pid]
-            time.sleep(0.05)
-        raise AssertionError(f'process {pid} was not told in {self.now / 500:.0f} scans')
-
-
-@contextlib.contextmanager
-def discovery():
-    """Past the first scan, which tells what there was."""
-    with Discovery() as found:
-        found.scan()
-        yield found
 
 
 def start_time(pid):
@@ -83,10 +35,6 @@ child = ctypes.CDLL(None, use_errno=True).syscall(435, clone_args, len(clone_arg
 if child < 0: sys.exit(os.strerror(ctypes.get_errno()))
 if child == 0: os.execv(sys.argv[2], sys.argv[2:])
 os.waitpid(child, 0)'''
-
-
-def has_spoken(process):
-    return bool(select.select([process.popen.stdout], [], [], 0)[0])
 
 
 class Found(unittest.TestCase):
@@ -194,49 +142,6 @@ sys.stdin.read()'''
         with Discovery() as found, waiting(matrix.newest()) as target:
             self.assertEqual(target.read_line(), 'up')
             self.assertEqual(found.ask(f'otel {target.pid}'), '')
-
-
-class Cost(unittest.TestCase):
-    def test_thousands_that_end_at_once_cost_little(self):
-        with Discovery() as found:
-            found.scan()
-            costs, known = [], []
-            loop = f'i=0; while [ $i -lt {SHORT_LIVED} ]; do /bin/true; i=$((i+1)); done; echo done; read line'
-            with harness.Process(['sh', '-c', loop]) as churn:
-                begin = time.monotonic()
-                while churn.popen.poll() is None and not has_spoken(churn):
-                    found.scan()
-                    costs.append(found.cpu)
-                    known.append(found.known)
-                    time.sleep(0.05)  # ten times as often as the daemon
-                seconds = time.monotonic() - begin
-                self.assertEqual(churn.read_line(), 'done')
-            found.scan()
-            costs.sort()
-            print(f'{SHORT_LIVED} processes in {seconds:.1f} s, {len(costs)} scans: median {costs[len(costs) // 2]} us, '
-                  f'most {costs[-1]} us; known {min(known)} to {max(known)}', flush=True)
-            self.assertLess(max(known) - min(known), 100)
-
-    def test_a_scan_among_many_idle_processes_is_cheap(self):
-        program = ('import os, signal, sys\n'
-                   f'pids = [os.fork() or signal.pause() for i in range({IDLE})]\n'
-                   'print("up", flush=True); sys.stdin.read()\nfor pid in pids: os.kill(pid, 9)')
-        with tempfile.TemporaryDirectory(prefix='spyhop-') as folder:
-            with harness.Process([sys.executable, '-c', program]) as parent, Discovery() as found:
-                self.assertEqual(parent.read_line(), 'up')
-                time.sleep(0.35)
-                first = (len(found.scan()), found.cpu)
-                for _ in range(20):
-                    found.scan()  # until all that is no Python has been looked at for the last time
-                costs = []
-                for _ in range(SCANS):
-                    found.scan()
-                    costs.append(found.cpu)
-        mean = sum(costs) / len(costs)
-        print(f'{found.known} processes: first scan {first[1]} us, {first[0]} told; then mean {mean:.0f} us, '
-              f'median {sorted(costs)[len(costs) // 2]} us, most {max(costs)} us', flush=True)
-        self.assertGreaterEqual(first[0], IDLE)
-        self.assertLess(mean, SCAN_BOUND)
 
 
 if __name__ == '__main__':
