@@ -27,7 +27,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   const ScopedFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat info;
   if (!fd.valid() || fstat(fd.get(), &info) != 0) {
-    return absl::ErrnoToStatus(errno, "cannot open it");
+    return absl::ErrnoToStatus(errno, "cannot open it (--config PATH names another)");
   }
   if (!S_ISREG(info.st_mode)) return absl::InvalidArgumentError("it is not a regular file");
   std::string text(kLargestFile + 1, '\0');

@@ -90,6 +90,19 @@ TEST(ConfigExample, IsRightWithEverySettingTaken) {
   EXPECT_TRUE(config.ok()) << config.status();
 }
 
+// The lines behind "spyhop.conf: |", up to the next document.
+std::string InManifest(const std::string& manifest) {
+  const size_t begin = manifest.find("spyhop.conf: |\n") + std::string("spyhop.conf: |\n").size();
+  return manifest.substr(begin, manifest.find("---", begin) - begin);
+}
+
+TEST(KubernetesExample, HasARightConfiguration) {
+  const absl::StatusOr<DaemonConfig> config = ReadConfig(
+      LinesOf(InManifest(TextOf(SPYHOP_SOURCE_DIR "/packaging/kubernetes/daemonset.yaml"))));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->watches.size(), 1u);
+}
+
 TEST(DaemonPage, HasTheTableOfKeys) {
   const std::string page = TextOf(kPage);
   EXPECT_THAT(page, HasSubstr("### [daemon]\n\n" + KeysAsMarkdown(KeyTexts(DaemonKeys())) + "\n"));

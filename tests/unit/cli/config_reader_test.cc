@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <tuple>
+
 #include "cli/config_file.h"
 #include "cli/config_keys.h"
 
@@ -313,6 +316,37 @@ TEST(ConfigLines, RefuseWhatIsNoSetting) {
   for (const char* wrong : {"; comment", "word", "[open", "= value", "[]", "[ ]", "[daemon] x"}) {
     EXPECT_THAT(Problem("[watch a]\n" + std::string(wrong)), StartsWith("line 2: ")) << wrong;
   }
+}
+
+class ConfigFile : public testing::Test {
+ protected:
+  absl::Status Load(const std::string& text) {
+    std::ofstream(path_, std::ios::binary) << text;
+    return LoadConfig(path_).status();
+  }
+
+  const std::string path_ = testing::TempDir() + "spyhop-config-file-test.conf";
+};
+
+TEST_F(ConfigFile, IsNamedInEachError) {
+  EXPECT_TRUE(Load("[watch all]\n").ok());
+  EXPECT_EQ(Load("[watch all]\nrate = 0\n").message(),
+            path_ + ": line 2: [watch all] rate = '0': may be 0.1 to 1000");
+  EXPECT_THAT(std::string(Load("[watch all]\nrate\n").message()),
+              StartsWith(path_ + ": line 2: 'rate' is neither"));
+}
+
+TEST_F(ConfigFile, MustBeThereAndAFile) {
+  EXPECT_TRUE(absl::IsNotFound(LoadConfig("/nowhere/spyhop.conf").status()));
+  EXPECT_THAT(std::string(LoadConfig("/tmp").status().message()),
+              HasSubstr("/tmp: it is not a regular file"));
+  EXPECT_THAT(std::string(LoadConfig("/dev/zero").status().message()),
+              HasSubstr("/dev/zero: it is not a regular file"));
+}
+
+TEST_F(ConfigFile, IsNotReadWithoutEnd) {
+  EXPECT_THAT(std::string(Load(std::string((1 << 20) + 1, '\n')).message()),
+              HasSubstr("larger than 1 MiB"));
 }
 
 }  // namespace
