@@ -30,6 +30,22 @@ void MonotonicClock::SleepUntil(Nanos instant) noexcept {
   }
 }
 
+WakingClock::WakingClock() { sem_init(&woken_, 0, 0); }
+
+WakingClock::~WakingClock() { sem_destroy(&woken_); }
+
+// One futex(2) call; a condition variable makes more than one.
+void WakingClock::SleepUntil(Nanos instant) noexcept {
+  if (instant - Now() < kTooShortToSleep) return MonotonicClock::SleepUntil(instant);
+  const timespec until{instant / kSecond, instant % kSecond};
+  while (sem_clockwait(&woken_, CLOCK_MONOTONIC, &until) != 0 && errno == EINTR) {
+  }
+}
+
+void WakingClock::WakeUp() noexcept { sem_post(&woken_); }
+
 Nanos ProcessCpuTime() noexcept { return ReadClock(CLOCK_PROCESS_CPUTIME_ID); }
+
+Nanos ThreadCpuTime() noexcept { return ReadClock(CLOCK_THREAD_CPUTIME_ID); }
 
 }  // namespace spyhop

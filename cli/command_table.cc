@@ -12,7 +12,7 @@ constexpr Command kCommands[] = {
     {"top", "a live view in the terminal", TopCommand},
     {"report", "views and formats of a recording made earlier", ReportCommand},
     {"diff", "what got slower or faster between two recordings", DiffCommand},
-    {"daemon", "continuous sampling within a budget", nullptr},
+    {"daemon", "continuous sampling within a budget", DaemonCommand},
     {"ctl", "ask a running daemon: status, snapshot, record, pause, rate", CtlCommand},
     {"completion", "completion of commands, options and pids for bash, zsh, fish",
      CompletionCommand},

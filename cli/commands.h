@@ -28,6 +28,7 @@ int TopCommand(const Arguments& arguments);
 int ListCommand(const Arguments& arguments);
 int CtlCommand(const Arguments& arguments);
 int DoctorCommand(const Arguments& arguments);
+int DaemonCommand(const Arguments& arguments);
 int CompletionCommand(const Arguments& arguments);
 int ManCommand(const Arguments& arguments);
 

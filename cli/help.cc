@@ -17,6 +17,7 @@ constexpr ExitStatus kExitsOfRecordings[] = {kExitNothingSampled, kExitInterrupt
 constexpr ExitStatus kExitsOfDiff[] = {kExitNothingSampled, kExitSlower, kExitInterrupted};
 constexpr ExitStatus kExitsOfRun[] = {kExitCouldNotStart, kExitNotExecutable, kExitNotFound,
                                       kExitKilledBySignal};
+constexpr ExitStatus kExitsOfDaemon[] = {kExitInterrupted};
 constexpr std::span<const ExitStatus> kNoOthers;
 
 constexpr HelpPage kPages[] = {
@@ -81,6 +82,13 @@ constexpr HelpPage kPages[] = {
      .options = DoctorOptionList,
      .exits = kExitsOfDoctor,
      .description = kAboutDoctor},
+    {.command = "daemon",
+     .usage = "spyhop daemon --config FILE [--check]",
+     .examples = kDaemonExamples,
+     .options = DaemonOptionList,
+     .notes = kDaemonSignals,
+     .exits = kExitsOfDaemon,
+     .description = kAboutDaemon},
     {.command = "completion",
      .usage = "spyhop completion bash|zsh|fish",
      .examples = kCompletionExamples,

@@ -60,6 +60,15 @@ inline constexpr const char* kDoctorExamples =
     "  spyhop doctor                        can Spyhop attach on this machine?\n"
     "  spyhop doctor --pid 1234             to this process, in what detail, at what cost?\n"
     "  spyhop doctor -p 1234 --json | jq '.findings[] | select(.verdict != \"ok\")'\n";
+inline constexpr const char* kDaemonExamples =
+    "  spyhop daemon --config /etc/spyhop/spyhop.conf\n"
+    "  spyhop daemon --config spyhop.conf --check     is the file right?\n"
+    "  spyhop report /var/lib/spyhop/1234-*/*         what it has kept of a process\n";
+inline constexpr const char* kDaemonSignals =
+    "Signals\n"
+    "  SIGHUP     reads the configuration again; one that is wrong leaves the old one\n"
+    "  SIGUSR1    snapshots of all targets as a file of JSON in snapshot-folder\n"
+    "  SIGTERM    ends it; what was sampled last is kept, too\n";
 inline constexpr const char* kCompletionExamples =
     "  source <(spyhop completion bash)     for this shell, when no package has installed it\n"
     "  spyhop completion fish > ~/.config/fish/completions/spyhop.fish\n"

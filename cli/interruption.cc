@@ -89,7 +89,8 @@ void PrepareProcess() {
 
 int RunInterruptible(const SignalHooks& hooks, const std::function<int(Interruption&)>& work) {
   sigset_t old_mask;
-  const sigset_t ending = EndingSignals();
+  sigset_t ending = EndingSignals();
+  for (const int signal : hooks.further) sigaddset(&ending, signal);
   pthread_sigmask(SIG_BLOCK, &ending, &old_mask);
   const absl::Cleanup restore = [&] { pthread_sigmask(SIG_SETMASK, &old_mask, nullptr); };
   const ScopedFd signals(signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));

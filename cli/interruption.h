@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <functional>
+#include <vector>
 
 #include "report/output_file.h"
 
@@ -26,6 +27,7 @@ struct SignalHooks {
   // processes of the terminal have had it too. May be empty.
   std::function<bool(int signal, bool typed)> on_signal;
   std::function<void()> tick;  // about twice a second
+  std::vector<int> further;    // signals which on_signal takes, also when they are ignored
 };
 
 // For main(), before anything else: blocks SIGCHLD, ignores SIGPIPE, and sees to it that no file

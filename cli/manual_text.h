@@ -57,6 +57,15 @@ inline constexpr const char* kAboutList =
     "Lists the Python processes that may be read: their version, flavour, threads and "
     "command.";
 
+inline constexpr const char* kAboutDaemon =
+    "Finds the Python processes that its configuration names, as they come and go, and samples "
+    "them all day: at the rates asked for, or at lower ones where its budgets of CPU time, memory "
+    "and of the targets' stopped time would not allow for these. It keeps recordings of the last "
+    "hours on disk, for spyhop report.\n"
+    "\n"
+    "A process that cannot be sampled is tried again, with growing pauses. What weighs in its "
+    "profiles is time, so they stay right when the rates change.";
+
 inline constexpr const char* kAboutDoctor =
     "Says whether Spyhop can attach on this machine, or to this process, and with what "
     "detail; where it cannot, why, and what to do. With --pid its exit status is that of "

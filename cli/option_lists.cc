@@ -166,6 +166,12 @@ OptionList DoctorOptionList() {
   return Join({{{"pid,p", "PID", "look at this process"}, {"json,j", "", "as JSON"}}, Common()});
 }
 
+OptionList DaemonOptionList() {
+  return Join({{{"config", "FILE", "what to watch, and within what budget"},
+                {"check", "", "only say whether the file is right"}},
+               Common()});
+}
+
 OptionList HelpOptionList() { return {{"help,h", "", "this text"}}; }
 
 }  // namespace spyhop

@@ -15,6 +15,7 @@ OptionList TopOptionList();
 OptionList CtlOptionList();
 OptionList ListOptionList();
 OptionList DoctorOptionList();
+OptionList DaemonOptionList();
 OptionList HelpOptionList();  // of the commands which have no others
 
 }  // namespace spyhop

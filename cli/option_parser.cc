@@ -87,6 +87,20 @@ absl::StatusOr<Parsed> ParseArguments(const OptionList& options, const Strings& 
   }
 }
 
+absl::StatusOr<std::optional<Setting>> ParseSetting(const std::string& line) {
+  try {
+    std::istringstream text(line);
+    const auto parsed = po::parse_config_file(text, po::options_description(), true);
+    if (parsed.options.empty()) return std::nullopt;
+    const po::option& option = parsed.options.front();
+    if (option.string_key.empty()) return Usage("there is no key before the '='");
+    return Setting{option.string_key, option.value.empty() ? "" : option.value.front()};
+  } catch (const std::exception&) {
+    return Usage(absl::StrCat("'", EscapeForTerminal(line),
+                              "' is neither [SECTION], KEY = VALUE, nor a comment after '#'"));
+  }
+}
+
 std::string DescribeOptions(const OptionList& options) {
   std::ostringstream text;
   text << Describe(options);

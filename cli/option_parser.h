@@ -1,9 +1,10 @@
-// Reads a command line by a list of options. The only user of Boost.Program_options; its exceptions
-// end here.
+// Reads a command line by a list of options, and lines of a configuration file. The only user of
+// Boost.Program_options; its exceptions end here.
 #ifndef SPYHOP_CLI_OPTION_PARSER_H_
 #define SPYHOP_CLI_OPTION_PARSER_H_
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,16 @@ class Parsed {
 
 // kInvalidArgument: an option that does not exist, or lacks its value; suggests a near one.
 absl::StatusOr<Parsed> ParseArguments(const OptionList& options, const Strings& arguments);
+
+// `key = value` of a configuration file.
+struct Setting {
+  std::string key;
+  std::string value;
+};
+
+// One line of it that is no section's head; what follows a `#` is a comment. Nothing: there is
+// nothing else. kInvalidArgument: it is no such line.
+absl::StatusOr<std::optional<Setting>> ParseSetting(const std::string& line);
 
 // The list for a person, two columns.
 std::string DescribeOptions(const OptionList& options);

@@ -1,16 +1,13 @@
 #include "cli/option_values.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <span>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "cli/quantity.h"
 #include "cli/suggest.h"
 #include "report/escape.h"
 
@@ -26,32 +23,6 @@ constexpr double kLongestSeconds = 10 * 365.25 * 86400;
 absl::Status Wrong(const std::string& option, const std::string& text, const std::string& right) {
   return absl::InvalidArgumentError(
       absl::StrCat(option, " '", EscapeForTerminal(text), "': ", right));
-}
-
-struct Unit {
-  const char* suffix;
-  double factor;
-};
-
-constexpr Unit kDurationUnits[] = {{"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}};
-
-// A number with one of the units behind it, or with none.
-std::optional<double> NumberWithUnit(const std::string& text, std::span<const Unit> units) {
-  std::string number = absl::AsciiStrToLower(text);
-  double factor = 1;
-  for (const Unit& unit : units) {
-    if (absl::EndsWith(number, unit.suffix)) {
-      number.resize(number.size() - std::string_view(unit.suffix).size());
-      factor = unit.factor;
-      break;
-    }
-  }
-  double value = 0;
-  const bool begins_well = !number.empty() && (absl::ascii_isdigit(number[0]) || number[0] == '.');
-  if (!begins_well || !absl::SimpleAtod(number, &value) || !std::isfinite(value)) {
-    return std::nullopt;
-  }
-  return value * factor;
 }
 
 template <typename T>

@@ -337,6 +337,21 @@ absl::StatusOr<ListOptions> ParseList(const Arguments& arguments) {
                                 });
 }
 
+absl::StatusOr<DaemonCommandOptions> ParseDaemon(const Arguments& arguments) {
+  absl::StatusOr<DaemonCommandOptions> options = ParseInto<DaemonCommandOptions>(
+      DaemonOptionList(), arguments,
+      [](Parsed& parsed, DaemonCommandOptions& daemon, CommonOptions*& c) {
+        daemon.common = GetCommon(parsed);
+        daemon.config = parsed.Text("config");
+        daemon.check = parsed.Has("check");
+        c = &daemon.common;
+      });
+  if (options.ok() && !options->common.help && options->config.empty()) {
+    return Usage("which configuration? Name its file: spyhop daemon --config /etc/spyhop/spyhop.conf");
+  }
+  return options;
+}
+
 absl::StatusOr<DoctorOptions> ParseDoctor(const Arguments& arguments) {
   return ParseInto<DoctorOptions>(DoctorOptionList(), arguments,
                                   [](Parsed& parsed, DoctorOptions& options, CommonOptions*& c) {

@@ -87,6 +87,12 @@ struct SnapshotCommandOptions {
   std::string output = "-";
 };
 
+struct DaemonCommandOptions {
+  CommonOptions common;
+  std::string config;
+  bool check = false;
+};
+
 struct TopCommandOptions {
   CommonOptions common;
   TopSettings settings;
@@ -122,6 +128,7 @@ absl::StatusOr<SnapshotCommandOptions> ParseSnapshot(const Arguments& arguments)
 absl::StatusOr<TopCommandOptions> ParseTop(const Arguments& arguments);
 absl::StatusOr<CtlOptions> ParseCtl(const Arguments& arguments);
 absl::StatusOr<ListOptions> ParseList(const Arguments& arguments);
+absl::StatusOr<DaemonCommandOptions> ParseDaemon(const Arguments& arguments);
 absl::StatusOr<DoctorOptions> ParseDoctor(const Arguments& arguments);
 
 }  // namespace spyhop

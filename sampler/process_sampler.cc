@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <random>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "base/log.h"
+#include "base/start_thread.h"
 #include "sampler/relatives.h"
 #include "sampler/target/scheduling.h"
 #include "sampler/target/thread_stop.h"
@@ -33,13 +35,28 @@ constexpr double kSharingRate = 2000;
 constexpr Nanos kLookLife = 50 * kMicrosecond;
 // Threads at rest are looked at so often at the least, even when nobody else has run Python: one
 // may have gone from one wait to another.
-constexpr Nanos kLongestRest = 50 * kMillisecond;
+constexpr Nanos kShortestRest = 50 * kMillisecond;
+constexpr int kRestingRounds = 5;
+// Of more of them a look is cheaper than to ask for each.
+constexpr size_t kFewThreads = 8;
+constexpr Nanos kLongestRest = 250 * kMillisecond;
+// One of many sleeps until it is woken up.
+constexpr Nanos kLongestPatience = 3600 * kSecond;
 
 }  // namespace
 
 ProcessSampler::ProcessSampler(std::unique_ptr<Attachment> attachment,
                                const SamplerOptions& options)
-    : attachment_(std::move(attachment)), options_(options) {}
+    : attachment_(std::move(attachment)),
+      options_(options),
+      pid_(attachment_->pid()),
+      rate_hz_(options.rate_hz),
+      duration_(options.duration) {}
+
+void ProcessSampler::set_rate(double hz) {
+  // A slower one is seen early enough when the next round is due.
+  if (hz > 1.5 * rate_hz_.exchange(hz)) clock_.WakeUp();
+}
 
 absl::Status ProcessSampler::Run(const std::atomic<bool>& stop, Profile& profile,
                                  const std::function<void(const SamplingProgress&)>& progress) {
@@ -48,24 +65,36 @@ absl::Status ProcessSampler::Run(const std::atomic<bool>& stop, Profile& profile
   rounds_.reset();
   next_progress_ = 0;
   SamplingFigures& figures = profile.figures();
-  figures.rate_hz = options_.rate_hz;
+  figures.rate_hz = rate_hz_;
   figures.pause_mode = options_.pause == PauseMode::kAuto ? "auto" : "never";
   BeginTarget();
   cpu_before_ = ProcessCpuTime();
   done_ = false;
   // The end of a tracer thread detaches whatever it holds (ptrace(2)); after a thread of the target
   // did not stop in time, the tracer ends and another takes over.
+  tracer_cpu_ = 0;
   while (!done_) {
-    std::thread tracer([this, &stop] { RunTracer(stop); });
-    tracer.join();
+    absl::StatusOr<std::thread> tracer = StartThread([this, &stop] {
+      RunTracer(stop);
+      tracer_cpu_ += ThreadCpuTime();
+    });
+    if (!tracer.ok()) return tracer.status();
+    tracer->join();
   }
-  NoteCosts();
+  SamplingFigures& sampled = profile.figures();
+  sampled.own_cpu = options_.one_of_many ? tracer_cpu_ : ProcessCpuTime() - cpu_before_;
+  sampled.own_peak_rss_bytes = PeakResidentBytes();
   return absl::OkStatus();
 }
 
 void ProcessSampler::NoteCosts() {
   SamplingFigures& figures = profile_->figures();
+  figures.rate_hz = rounds_->MeanRate(clock_.Now());
   figures.late_rounds = rounds_->late_rounds();
+  if (options_.one_of_many) {
+    figures.own_cpu = tracer_cpu_ + ThreadCpuTime();
+    return;
+  }
   figures.own_cpu = ProcessCpuTime() - cpu_before_;
   figures.own_peak_rss_bytes = PeakResidentBytes();
 }
@@ -82,7 +111,7 @@ void ProcessSampler::RunTracer(const std::atomic<bool>& stop) {
       done_ = true;
       break;
     }
-    const RoundResult result = Round(now, stopper);
+    const RoundResult result = LockedRound(now, stopper);
     if (MayGoFirst()) KeepPrompt(now, promptness);
     if (result == RoundResult::kTargetEnded) done_ = true;
     if (!done_ && stopper.needs_retirement()) return;
@@ -91,8 +120,13 @@ void ProcessSampler::RunTracer(const std::atomic<bool>& stop) {
   EndSampling();
 }
 
+ProcessSampler::RoundResult ProcessSampler::LockedRound(Nanos now, ThreadStopControl& control) {
+  const std::lock_guard lock(rounds_mutex_);
+  return Round(now, control);
+}
+
 void ProcessSampler::EndSampling() {
-  Nanos end = monotonic_.Now();
+  Nanos end = clock_.Now();
   if (IsReplaced(end)) {
     end = unreadable_since_;
   } else {
@@ -100,6 +134,7 @@ void ProcessSampler::EndSampling() {
     recorder_->LookAtEnd(end);
   }
   recorder_->Finish(end);
+  NoteCosts();
   profile_->set_duration(end - begin_);
 }
 
@@ -109,11 +144,11 @@ bool ProcessSampler::IsReplaced(Nanos now) const {
 }
 
 bool ProcessSampler::MayGoFirst() const {
-  return options_.pause == PauseMode::kAuto && options_.rate_hz <= kSharingRate;
+  return options_.pause == PauseMode::kAuto && rate_hz_ <= kSharingRate;
 }
 
 void ProcessSampler::KeepPrompt(Nanos begin, Promptness& promptness) {
-  const Nanos now = monotonic_.Now();
+  const Nanos now = clock_.Now();
   const bool first = promptness.GoesFirstAfter({.now = now,
                                                 .late = rounds_->lateness(),
                                                 .queued = recorder_->queued(),
@@ -127,14 +162,16 @@ void ProcessSampler::KeepPrompt(Nanos begin, Promptness& promptness) {
 void ProcessSampler::BeginSampling() {
   begin_ = BeginRecording();
   profile_->set_start(absl::Now(), begin_);
-  deadline_ = options_.duration ? begin_ + *options_.duration : std::numeric_limits<Nanos>::max();
-  rounds_ = std::make_unique<SamplingClock>(monotonic_, options_.rate_hz, std::random_device{}());
+  deadline_ = duration_ ? begin_ + *duration_ : std::numeric_limits<Nanos>::max();
+  rounds_ = std::make_unique<SamplingClock>(
+      clock_, rate_hz_, std::random_device{}(),
+      options_.one_of_many ? kLongestPatience : SamplingClock::kLongestSleep);
 }
 
 // The scheduler's counts of the threads that are there are read now, not at the first round.
 Nanos ProcessSampler::BeginRecording() {
-  attachment_->Look(monotonic_.Now());
-  const Nanos now = monotonic_.Now();
+  attachment_->Look(clock_.Now());
+  const Nanos now = clock_.Now();
   recorder_->Begin(now);
   LogDebug(absl::StrFormat("process %d: interpreters: %d, threads in them: %d", attachment_->pid(),
                            attachment_->states().interpreters().size(),
@@ -146,14 +183,33 @@ Nanos ProcessSampler::BeginRecording() {
 void ProcessSampler::BeginTarget() {
   recorder_ = std::make_unique<SampleRecorder>(*attachment_, *profile_, options_);
   awake_.clear();
+  all_at_rest_ = false;
   reader_ = std::make_unique<StackReader>(attachment_->memory(), attachment_->interpreter().layout);
   unreadable_since_ = 0;
   last_look_ = 0;
-  next_names_ = monotonic_.Now() + kNamesEvery;
+  next_names_ = clock_.Now() + kNamesEvery;
   names_pause_ = kNamesAfterChange;
 }
 
+// As long as all threads are blocked and none has been on a CPU since, nothing can have changed: a
+// few preads tell it for less than a look. What else may begin to run Python is found by the next
+// full look.
+bool ProcessSampler::NobodyHasRun(Nanos now) {
+  if (!all_at_rest_ || now >= next_full_look_) return false;
+  const WatchedThreads threads = attachment_->threads();
+  return std::all_of(threads.begin(), threads.end(), [](WatchedThread* thread) {
+    const std::optional<SchedStat> sched = thread->probe.ReadSchedStat();
+    return sched && sched->slices == thread->sched.slices;
+  });
+}
+
 ProcessSampler::RoundResult ProcessSampler::Round(Nanos now, ThreadStopControl& control) {
+  if (NobodyHasRun(now)) {
+    ++profile_->figures().rounds;
+    recorder_->BeginRound(now, 0, rounds_->period());
+    recorder_->EndRound();
+    return RoundResult::kGoOn;
+  }
   ThreadStates::LookResult look = Look(now);
   if (look == ThreadStates::LookResult::kUnreadable) return HandleUnreadable(now);
   unreadable_since_ = 0;
@@ -186,7 +242,7 @@ WatchedThreads ProcessSampler::Read(ThreadStates::LookResult look, ThreadStopCon
   const bool quiet = look == ThreadStates::LookResult::kQuiet;
   const WatchedThreads threads = quiet ? WatchedThreads(awake_) : attachment_->threads();
   reader_->ReadRound(attachment_->states(), threads,
-                     {options_.pause, options_.gil_only, options_.rate_hz <= kSharingRate,
+                     {options_.pause, options_.gil_only, rate_hz_ <= kSharingRate,
                       options_.native != NativeDetail::kNone},
                      control, profile_->figures().stops);
   return threads;
@@ -203,7 +259,7 @@ std::vector<ProcessSampler::Ended> ProcessSampler::EndedAmong(WatchedThreads thr
 // One that has ended between the look and the read was there in this round; unless another one has
 // its thread state now, and had it at the look already: it has been gone for longer then.
 void ProcessSampler::Record(WatchedThreads threads, const std::vector<Ended>& ended, Nanos now) {
-  recorder_->BeginRound(now + reader_->waited(), reader_->waited());
+  recorder_->BeginRound(now + reader_->waited(), reader_->waited(), rounds_->period());
   for (const Ended& thread : ended) {
     const auto& states = attachment_->states().threads();
     const bool passed_on = std::any_of(states.begin(), states.end(), [&](const auto& state) {
@@ -230,11 +286,18 @@ ThreadStates::LookResult ProcessSampler::Look(Nanos now) {
   return attachment_->Look(now, WatchedThreads(awake_));
 }
 
+Nanos ProcessSampler::LongestRest() const {
+  return std::clamp(kRestingRounds * rounds_->period(), kShortestRest, kLongestRest);
+}
+
 void ProcessSampler::SortOutAwake(Nanos now) {
   recorder_->ForgetEnded();
-  next_full_look_ = now + kLongestRest;
+  next_full_look_ = now + LongestRest();
   awake_.clear();
-  for (WatchedThread* thread : attachment_->threads()) {
+  const WatchedThreads all = attachment_->threads();
+  all_at_rest_ = !all.empty() && all.size() <= kFewThreads &&
+                 std::all_of(all.begin(), all.end(), [](const auto* each) { return each->settled; });
+  for (WatchedThread* thread : all) {
     const bool at_rest = thread->settled && !attachment_->states().HeldGilLast(thread->state);
     if (!at_rest) awake_.push_back(thread);
   }
@@ -243,6 +306,7 @@ void ProcessSampler::SortOutAwake(Nanos now) {
 // The target has ended, and another process may have its pid; or it runs another program now.
 ProcessSampler::RoundResult ProcessSampler::HandleUnreadable(Nanos now) {
   awake_.clear();
+  all_at_rest_ = false;
   const absl::StatusOr<ProcessStat> stat = attachment_->files().Stat();
   if (!stat.ok() || stat->state == 'Z' || stat->state == 'X') return RoundResult::kTargetEnded;
   if (stat->start_time != attachment_->start_time()) return RoundResult::kTargetEnded;
@@ -252,12 +316,12 @@ ProcessSampler::RoundResult ProcessSampler::HandleUnreadable(Nanos now) {
     BeginRecording();
     return RoundResult::kGoOn;
   }
-  if (monotonic_.Now() - unreadable_since_ > kExecPatience) {
+  if (clock_.Now() - unreadable_since_ > kExecPatience) {
     LogWarning(absl::StrFormat("process %d no longer runs a Python that can be read; sampling ends",
                                attachment_->pid()));
     return RoundResult::kTargetEnded;
   }
-  monotonic_.SleepUntil(monotonic_.Now() + kExecPause);
+  clock_.SleepUntil(clock_.Now() + kExecPause);
   return RoundResult::kGoOn;
 }
 
@@ -275,7 +339,7 @@ bool ProcessSampler::ReattachAfterExec() {
 }
 
 void ProcessSampler::RefreshNames() {
-  const Nanos now = monotonic_.Now();
+  const Nanos now = clock_.Now();
   const bool calm = now - last_names_ > 2 * kNamesAmidChanges;
   names_pause_ = calm ? kNamesAfterChange : std::min(4 * names_pause_, kNamesAmidChanges);
   next_names_ = now + kNamesEvery;
@@ -293,7 +357,25 @@ void ProcessSampler::ReportProgress(Nanos now) {
   NoteCosts();
   profile_->set_duration(now - begin_);
   if (!*progress_) return;
-  (*progress_)({now - begin_, profile_->figures().samples, attachment_->threads().size()});
+  const SamplingFigures& figures = profile_->figures();
+  (*progress_)({.elapsed = now - begin_,
+                .samples = figures.samples,
+                .threads = attachment_->threads().size(),
+                .rounds = figures.rounds,
+                .lost = std::accumulate(figures.lost.begin(), figures.lost.end(), uint64_t{0}),
+                .tracer_cpu = tracer_cpu_ + ThreadCpuTime(),
+                .stopped = figures.stops.total(),
+                .stopped_most = figures.stops.max()});
+}
+
+absl::StatusOr<Snapshot> ProcessSampler::TakeSnapshot(const SnapshotOptions& options) {
+  return spyhop::TakeSnapshot(pid_, options, &rounds_mutex_);
+}
+
+uint64_t OwnResidentBytes() { return ResidentBytes(); }
+
+absl::StatusOr<Snapshot> Sampler::TakeSnapshot(const SnapshotOptions& options) {
+  return spyhop::TakeSnapshot(target().pid, options);
 }
 
 absl::StatusOr<std::unique_ptr<Sampler>> Sampler::Create(int pid, const SamplerOptions& options) {

@@ -2,7 +2,10 @@
 #ifndef SPYHOP_SAMPLER_PROCESS_SAMPLER_H_
 #define SPYHOP_SAMPLER_PROCESS_SAMPLER_H_
 
+#include <atomic>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <vector>
 
 #include "sampler/attachment.h"
@@ -21,11 +24,16 @@ class ProcessSampler : public Sampler {
   const TargetInfo& target() const override { return attachment_->info(); }
   absl::Status Run(const std::atomic<bool>& stop, Profile& profile,
                    const std::function<void(const SamplingProgress&)>& progress) override;
+  void set_rate(double hz) override;
+  void set_duration(std::optional<Nanos> duration) override { duration_ = duration; }
+  void WakeUp() override { clock_.WakeUp(); }
+  absl::StatusOr<Snapshot> TakeSnapshot(const SnapshotOptions& options) override;
 
  private:
   enum class RoundResult { kGoOn, kTargetEnded };
 
   void RunTracer(const std::atomic<bool>& stop);
+  RoundResult LockedRound(Nanos now, ThreadStopControl& control);
   RoundResult Round(Nanos now, ThreadStopControl& control);
   bool MayGoFirst() const;
   void KeepPrompt(Nanos begin, Promptness& promptness);
@@ -49,10 +57,16 @@ class ProcessSampler : public Sampler {
   void RefreshNames();
   void ReportProgress(Nanos now);
   void NoteCosts();
+  Nanos LongestRest() const;
+  bool NobodyHasRun(Nanos now);
 
   std::unique_ptr<Attachment> attachment_;
   const SamplerOptions options_;
-  MonotonicClock monotonic_;
+  const int pid_;
+  std::atomic<double> rate_hz_;
+  std::optional<Nanos> duration_;
+  WakingClock clock_;
+  std::mutex rounds_mutex_;  // held in each round: whoever else would stop threads waits for it
   // Of one Run.
   Profile* profile_ = nullptr;
   const std::function<void(const SamplingProgress&)>* progress_ = nullptr;
@@ -60,8 +74,10 @@ class ProcessSampler : public Sampler {
   std::unique_ptr<SamplingClock> rounds_;
   std::unique_ptr<SampleRecorder> recorder_;
   std::vector<WatchedThread*> awake_;  // those not at rest, as of the last round that looked at all
+  bool all_at_rest_ = false;  // idem, and they are few
   Nanos begin_ = 0;
   Nanos cpu_before_ = 0;  // of this process
+  Nanos tracer_cpu_ = 0;  // of this Run's tracers that have ended
   Nanos deadline_ = 0;
   Nanos next_full_look_ = 0;
   Nanos last_look_ = 0;

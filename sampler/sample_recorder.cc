@@ -41,8 +41,7 @@ void SampleRecorder::Begin(Nanos now) {
   }
 }
 
-void SampleRecorder::BeginRound(Nanos now, Nanos waited) {
-  const auto period = static_cast<Nanos>(static_cast<double>(kSecond) / options_.rate_hz);
+void SampleRecorder::BeginRound(Nanos now, Nanos waited, Nanos period) {
   last_round_ = now_;
   now_ = now;
   queued_ = 0;

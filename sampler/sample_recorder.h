@@ -33,8 +33,9 @@ class SampleRecorder {
   // Sampling begins: threads that are there at the first round have been watched since then.
   void Begin(Nanos now);
 
-  // `waited`: for so long, up to `now`, threads were on their way to a stop.
-  void BeginRound(Nanos now, Nanos waited);
+  // `waited`: for so long, up to `now`, threads were on their way to a stop. Rounds are to be
+  // `period` apart.
+  void BeginRound(Nanos now, Nanos waited, Nanos period);
   // Holders of a GIL first: what others wait for is told by them.
   void Record(WatchedThread& thread);
   // A thread that was there at the round's look has ended before it could be read.

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,13 +43,34 @@ struct SamplerOptions {
   PauseMode pause = PauseMode::kAuto;
   bool gil_only = false;  // only samples of the thread that holds the GIL
   NativeDetail native = NativeDetail::kNone;
+  // One of many in this process: its costs are its own thread's, and between rounds it sleeps on:
+  // a `stop` is seen when WakeUp() is called.
+  bool one_of_many = false;
 };
 
-// Progress for a person at a terminal, about twice a second; called in the tracer thread.
+// Of this Run so far, about twice a second; told in the tracer thread.
 struct SamplingProgress {
   Nanos elapsed = 0;
   uint64_t samples = 0;
   uint64_t threads = 0;
+  uint64_t rounds = 0;
+  uint64_t lost = 0;
+  Nanos tracer_cpu = 0;    // of the tracer thread
+  Nanos stopped = 0;       // sum over all stops
+  Nanos stopped_most = 0;  // the longest one
+};
+
+// How local variables are shown.
+struct LocalsOptions {
+  int depth = 3;                   // containers within containers
+  size_t length = 400;             // bytes of a value, about
+  std::vector<std::string> masks;  // globs of names whose values are not shown
+};
+
+struct SnapshotOptions {
+  PauseMode pause = PauseMode::kAuto;
+  NativeDetail native = NativeDetail::kNone;
+  std::optional<LocalsOptions> locals;  // none: not read
 };
 
 class Sampler {
@@ -67,23 +89,28 @@ class Sampler {
   // again, with another profile, while the target lives: that costs some milliseconds.
   virtual absl::Status Run(const std::atomic<bool>& stop, Profile& profile,
                            const std::function<void(const SamplingProgress&)>& progress) = 0;
+
+  // Of the next Runs; none: until `stop`.
+  virtual void set_duration(std::optional<Nanos> /*duration*/) {}
+
+  // The following may be called by any thread, also while another one is in Run.
+
+  // Hz; goes for what is left of the running Run, and for those to come. Samples weigh the time
+  // they stand for, so weights stay right.
+  virtual void set_rate(double /*hz*/) {}
+  // `stop` or the rate has been changed: looks now, not within 0.1 s.
+  virtual void WakeUp() {}
+  // Between two rounds, so that no two tracers meet at a thread. Errors as Create.
+  virtual absl::StatusOr<Snapshot> TakeSnapshot(const SnapshotOptions& options);
 };
 
-// How local variables are shown.
-struct LocalsOptions {
-  int depth = 3;                   // containers within containers
-  size_t length = 400;             // bytes of a value, about
-  std::vector<std::string> masks;  // globs of names whose values are not shown
-};
-
-struct SnapshotOptions {
-  PauseMode pause = PauseMode::kAuto;
-  NativeDetail native = NativeDetail::kNone;
-  std::optional<LocalsOptions> locals;  // none: not read
-};
+// What this process has in memory now.
+uint64_t OwnResidentBytes();
 
 // Every thread's stack now. Errors as Sampler::Create.
-absl::StatusOr<Snapshot> TakeSnapshot(int pid, const SnapshotOptions& options);
+// `alone`: held while threads may be stopped; null: nobody else stops them.
+absl::StatusOr<Snapshot> TakeSnapshot(int pid, const SnapshotOptions& options,
+                                      std::mutex* alone = nullptr);
 
 struct CoreInput {
   std::string path;

@@ -1,30 +1,39 @@
 #include "sampler/sampling_clock.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace spyhop {
 namespace {
 
-constexpr Nanos kLongestSleep = 100 * kMillisecond;
+double PeriodOf(double rate_hz) { return static_cast<double>(kSecond) / rate_hz; }
 
 }  // namespace
 
-SamplingClock::SamplingClock(Clock& clock, double rate_hz, uint64_t seed)
+SamplingClock::SamplingClock(Clock& clock, const std::atomic<double>& rate_hz, uint64_t seed,
+                             Nanos longest_sleep)
     : clock_(clock),
-      period_(static_cast<double>(kSecond) / rate_hz),
-      start_(clock.Now()),
+      rate_hz_(rate_hz),
+      longest_sleep_(longest_sleep),
+      taken_rate_(rate_hz.load()),
+      period_(PeriodOf(taken_rate_)),
+      longest_period_(period_),
+      begin_(clock.Now()),
+      start_(begin_),
       random_(static_cast<std::minstd_rand::result_type>(seed % 2147483646 + 1)) {}
 
 Nanos SamplingClock::AwaitNext(Nanos limit, const std::atomic<bool>& stop) {
   ++index_;
   const double jitter = std::uniform_real_distribution<double>(0.5, 1.5)(random_);
-  const Nanos instant =
-      start_ + static_cast<Nanos>((static_cast<double>(index_ - 1) + jitter) * period_);
   Nanos now = clock_.Now();
-  const Nanos until = std::min(instant, limit);
-  while (now < until && !stop.load(std::memory_order_relaxed)) {
-    clock_.SleepUntil(std::min(until, now + kLongestSleep));
+  longest_period_ = 0;
+  TakeRate(now);
+  Nanos instant = Instant(jitter);
+  while (now < std::min(instant, limit) && !stop.load(std::memory_order_relaxed)) {
+    clock_.SleepUntil(std::min({instant, limit, now + longest_sleep_}));
     now = clock_.Now();
+    TakeRate(now);
+    instant = Instant(jitter);
   }
   lateness_ = now - instant;
   const auto lateness = static_cast<double>(lateness_);
@@ -35,6 +44,26 @@ Nanos SamplingClock::AwaitNext(Nanos limit, const std::atomic<bool>& stop) {
     index_ = std::max(index_, passed);
   }
   return now;
+}
+
+Nanos SamplingClock::Instant(double jitter) const {
+  return start_ + static_cast<Nanos>((static_cast<double>(index_ - 1) + jitter) * period_);
+}
+
+// The whole axis is stretched about `now`, so that as many periods have passed as before.
+void SamplingClock::TakeRate(Nanos now) {
+  longest_period_ = std::max(longest_period_, period_);
+  const double rate = rate_hz_.load(std::memory_order_relaxed);
+  if (rate == taken_rate_) return;
+  const double before = std::exchange(period_, PeriodOf(rate));
+  start_ = now - static_cast<Nanos>(static_cast<double>(now - start_) * (period_ / before));
+  taken_rate_ = rate;
+  longest_period_ = std::max(longest_period_, period_);
+}
+
+double SamplingClock::MeanRate(Nanos now) const {
+  if (now <= begin_) return taken_rate_;
+  return taken_rate_ * static_cast<double>(now - start_) / static_cast<double>(now - begin_);
 }
 
 }  // namespace spyhop

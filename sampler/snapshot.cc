@@ -1,8 +1,10 @@
 // TakeSnapshot: one round of the sampler's own machinery, without the sampler's clock.
+#include <mutex>
 #include <thread>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "base/start_thread.h"
 #include "sampler/attachment.h"
 #include "sampler/classifier.h"
 #include "sampler/core_process.h"
@@ -52,19 +54,23 @@ void AddSystemCall(const StoppedAt& where, SnapshotThread& out) {
 
 class SnapshotTaker {
  public:
-  SnapshotTaker(Attachment& attachment, const SnapshotOptions& options)
+  SnapshotTaker(Attachment& attachment, const SnapshotOptions& options,
+                std::mutex* alone = nullptr)
       : attachment_(attachment),
         options_(options),
+        alone_(alone),
         classifier_(attachment),
         native_stacks_(attachment, options.native),
         native_waits_(attachment.files().live_pid(), attachment.memory()) {}
 
-  Snapshot Take();
+  // Error: no thread could be started.
+  absl::StatusOr<Snapshot> Take();
 
  private:
   bool native() const { return options_.native != NativeDetail::kNone; }
   // Then the registers of all threads are known, and tell what each was doing.
   bool of_core() const { return attachment_.files().live_pid() == 0; }
+  absl::Status ReadAlone();
   void ReadAll();
   bool AllRead();
   SnapshotThread Describe(const WatchedThread& thread);
@@ -81,6 +87,7 @@ class SnapshotTaker {
 
   Attachment& attachment_;
   const SnapshotOptions options_;
+  std::mutex* const alone_;
   Classifier classifier_;
   NativeStacks native_stacks_;
   WaitReasons native_waits_;
@@ -89,11 +96,9 @@ class SnapshotTaker {
   absl::flat_hash_map<uint64_t, std::vector<SnapshotLocals>> locals_;
 };
 
-Snapshot SnapshotTaker::Take() {
+absl::StatusOr<Snapshot> SnapshotTaker::Take() {
   const ProcessCondition condition = ConditionOf(ProcessFiles(attachment_.files().live_pid()));
-  // In a thread of its own, whose end frees what a stop that came too late still holds.
-  std::thread tracer([this] { ReadAll(); });
-  tracer.join();
+  if (absl::Status read = ReadAlone(); !read.ok()) return read;
   ReadLocals();
   Snapshot snapshot;
   snapshot.target = attachment_.info();
@@ -110,6 +115,16 @@ Snapshot SnapshotTaker::Take() {
   snapshot.tasks = TaskSnapshot(attachment_).Take();
   NoteWhatHoldsIt(condition, snapshot);
   return snapshot;
+}
+
+// In a thread of its own, whose end frees what a stop that came too late still holds.
+absl::Status SnapshotTaker::ReadAlone() {
+  std::unique_lock<std::mutex> lock;
+  if (alone_ != nullptr) lock = std::unique_lock(*alone_);
+  absl::StatusOr<std::thread> tracer = StartThread([this] { ReadAll(); });
+  if (!tracer.ok()) return tracer.status();
+  tracer->join();
+  return absl::OkStatus();
 }
 
 // A thread that was on a CPU when the process was stopped is in no system call; one that was not
@@ -309,10 +324,10 @@ void SnapshotTaker::AddNativeFrames(ThreadProbe& probe, SnapshotThread& out) {
 
 }  // namespace
 
-absl::StatusOr<Snapshot> TakeSnapshot(int pid, const SnapshotOptions& options) {
+absl::StatusOr<Snapshot> TakeSnapshot(int pid, const SnapshotOptions& options, std::mutex* alone) {
   absl::StatusOr<std::unique_ptr<Attachment>> attachment = Attachment::Create(pid);
   if (!attachment.ok()) return WithRelative(pid, attachment.status());
-  return SnapshotTaker(**attachment, options).Take();
+  return SnapshotTaker(**attachment, options, alone).Take();
 }
 
 absl::StatusOr<Snapshot> TakeCoreSnapshot(const CoreInput& core, const SnapshotOptions& options,
@@ -325,9 +340,10 @@ absl::StatusOr<Snapshot> TakeCoreSnapshot(const CoreInput& core, const SnapshotO
   absl::StatusOr<std::unique_ptr<Attachment>> attachment =
       Attachment::CreateOfCore(*std::move(process), std::move(memory));
   if (!attachment.ok()) return attachment.status();
-  Snapshot snapshot = SnapshotTaker(**attachment, options).Take();
-  snapshot.core = end;
-  snapshot.time = written;
+  absl::StatusOr<Snapshot> snapshot = SnapshotTaker(**attachment, options).Take();
+  if (!snapshot.ok()) return snapshot.status();
+  snapshot->core = end;
+  snapshot->time = written;
   return snapshot;
 }
 

@@ -12,7 +12,7 @@
 #include <deque>
 #include <memory>
 
-#include "cli/tui/live_feed.h"
+#include "sampler/live_feed.h"
 #include "sampler/profile/profile_sum.h"
 #include "sampler/profile/profile.h"
 

@@ -13,8 +13,6 @@ namespace {
 
 using namespace recording;  // NOLINT(google-build-using-namespace): numbers of fields
 
-// Loses no more than a second when the profiler is killed.
-constexpr Nanos kBlockSpan = kSecond / 2;
 constexpr size_t kMostEvents = 1 << 17;
 
 uint32_t What(EventKind kind, TimeClass time_class, uint32_t cause) {
@@ -46,8 +44,9 @@ uint64_t PackedCpu(Nanos cpu, Nanos weight) {
 
 }  // namespace
 
-RecordingStream::RecordingStream(Profile& profile, uint32_t index, Deliver deliver)
-    : profile_(profile), index_(index), deliver_(std::move(deliver)) {
+RecordingStream::RecordingStream(Profile& profile, uint32_t index, Deliver deliver,
+                                 Nanos block_span)
+    : profile_(profile), index_(index), deliver_(std::move(deliver)), block_span_(block_span) {
   profile_.set_journal(this);
 }
 
@@ -88,7 +87,7 @@ void RecordingStream::Add(const Event& event) {
   if (!scales_.empty() || events_.size() >= kMostEvents) Flush(false);
   if (event.end >= next_flush_) {
     if (!events_.empty()) Flush(false);
-    next_flush_ = event.end + kBlockSpan;
+    next_flush_ = event.end + block_span_;
   }
   OfThread& of_thread = Of(event.place.thread);
   if (of_thread.event != 0 && Continues(event, events_[of_thread.event - 1])) {

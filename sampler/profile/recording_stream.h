@@ -1,5 +1,5 @@
 // Makes a recording of a profile while it is filled: hears its changes, and hands on a block of
-// them each second of samples.
+// them each half second of samples.
 //
 //   RecordingStream stream(profile, index, deliver);   // listens to the profile from here on
 //   ... sampling ...
@@ -7,7 +7,7 @@
 //
 // An event costs some 20 ns; a block, made in the thread that samples, some 10 us and what its new
 // strings take; `deliver` gets the message and should not be slow. Of a thread that stays blocked
-// at one place the samples of a second are one event. Keeps no more than a second's events.
+// at one place the samples of a block are one event. Keeps no more than a block's events.
 #ifndef SPYHOP_SAMPLER_PROFILE_RECORDING_STREAM_H_
 #define SPYHOP_SAMPLER_PROFILE_RECORDING_STREAM_H_
 
@@ -26,8 +26,12 @@ class RecordingStream : public ProfileJournal {
  public:
   using Deliver = std::function<void(std::string message)>;
 
+  // Of samples a block spans: what a killed profiler loses at the most.
+  static constexpr Nanos kBlockSpan = kSecond / 2;
+
   // `profile` must outlive this and be empty.
-  RecordingStream(Profile& profile, uint32_t index, Deliver deliver);
+  RecordingStream(Profile& profile, uint32_t index, Deliver deliver,
+                  Nanos block_span = kBlockSpan);
   ~RecordingStream() override;
   RecordingStream(const RecordingStream&) = delete;
   RecordingStream& operator=(const RecordingStream&) = delete;
@@ -72,6 +76,7 @@ class RecordingStream : public ProfileJournal {
   Profile& profile_;
   const uint32_t index_;
   const Deliver deliver_;
+  const Nanos block_span_;
   std::vector<Event> events_;
   std::vector<Scaled> scales_;
   std::vector<OfThread> threads_;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/absl_view.h"
@@ -13,6 +14,8 @@ namespace {
 
 constexpr size_t kIdDigits = 64;       // of docker's, podman's and containerd's ids
 constexpr size_t kShortIdDigits = 12;  // what `docker ps` shows
+constexpr size_t kPodUidLength = 36;
+constexpr size_t kPodHashLength = 32;
 constexpr size_t kMostLines = 64;
 constexpr size_t kLongestName = 128;
 
@@ -77,6 +80,20 @@ Container OfPair(absl::string_view parent, absl::string_view segment) {
   return {};
 }
 
+// Kubernetes' pkg/kubelet/cm/cgroup_manager_linux.go: "podUID", and where systemd makes the groups
+// "kubepods-burstable-podUID.slice" with "_" for "-". Pods of a node's own files have a hash as
+// uid.
+std::string PodUidOfSegment(absl::string_view segment) {
+  if (absl::ConsumeSuffix(&segment, ".slice")) {
+    segment = segment.substr(segment.rfind('-') + 1);
+  }
+  if (!absl::ConsumePrefix(&segment, "pod")) return "";
+  std::string uid = absl::StrReplaceAll(segment, {{"_", "-"}});
+  const auto fits = [](unsigned char c) { return absl::ascii_isxdigit(c) || c == '-'; };
+  const bool long_enough = uid.size() == kPodUidLength || uid.size() == kPodHashLength;
+  return long_enough && std::all_of(uid.begin(), uid.end(), fits) ? uid : "";
+}
+
 bool IsKubernetes(absl::string_view path) { return absl::StrContains(path, "kubepods"); }
 
 Container OfPath(absl::string_view path) {
@@ -139,6 +156,17 @@ Container ParseContainer(std::string_view cgroups) {
     if (container.any()) return container;
   }
   return {};
+}
+
+std::string ParsePodUid(std::string_view cgroups) {
+  for (const CgroupPath& each : ParseCgroups(cgroups)) {
+    if (!IsKubernetes(each.path)) continue;
+    for (const absl::string_view segment : absl::StrSplit(each.path, '/', absl::SkipEmpty())) {
+      std::string uid = PodUidOfSegment(segment);
+      if (!uid.empty()) return uid;
+    }
+  }
+  return "";
 }
 
 std::string ParseUnit(std::string_view cgroups) {

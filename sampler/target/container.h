@@ -39,6 +39,8 @@ std::string_view Name(ContainerRuntime runtime);
 Container ParseContainer(std::string_view cgroups);
 // The systemd unit, "shop.service", that the process belongs to; empty when none is told.
 std::string ParseUnit(std::string_view cgroups);
+// The uid of the Kubernetes pod, "0b5e62c1-aa9e-4bc4-8e76-0f32d4a7b2bd"; empty when none is told.
+std::string ParsePodUid(std::string_view cgroups);
 // Of the environment variable `container` (systemd's container interface), e.g. "lxc".
 Container ContainerNamed(std::string_view name);
 

@@ -1,10 +1,14 @@
 #include "sampler/target/scheduling.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdint>
+#include <cstdio>
+
+#include "base/scoped_fd.h"
 
 namespace spyhop {
 namespace {
@@ -74,6 +78,18 @@ unsigned long long PeakResidentBytes() noexcept {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<unsigned long long>(usage.ru_maxrss) * 1024;
+}
+
+unsigned long long ResidentBytes() noexcept {
+  // /proc/PID/statm (proc(5)): pages in all, pages resident.
+  const ScopedFd file(open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
+  char text[128];
+  const ssize_t length = file.valid() ? read(file.get(), text, sizeof(text) - 1) : 0;
+  if (length <= 0) return 0;
+  text[length] = 0;
+  unsigned long long resident = 0;
+  if (sscanf(text, "%*u %llu", &resident) != 1) return 0;
+  return resident * static_cast<unsigned long long>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace spyhop

@@ -35,6 +35,8 @@ void RaiseOpenFileLimit() noexcept;
 
 // Largest resident set of this process so far, bytes (getrusage(2)).
 unsigned long long PeakResidentBytes() noexcept;
+// Of it now; 0: not told.
+unsigned long long ResidentBytes() noexcept;
 
 }  // namespace spyhop
 

@@ -1,8 +1,9 @@
-#include "cli/tui/live_feed.h"
+#include "sampler/live_feed.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <thread>
 
 namespace spyhop {
@@ -30,6 +31,7 @@ class FakeSampler : public Sampler {
     profile.AddTarget(target_);
     const ThreadIndex thread = profile.AddThread({.tid = 9});
     for (Nanos elapsed = 0; !stop; elapsed += kSecond) {
+      profile.set_duration(elapsed);
       for (size_t i = 0; i < script_.stacks; ++i) {
         const FrameId frame = profile.frames().Intern({.line = next_line_++});
         profile.Add(
@@ -60,7 +62,7 @@ std::deque<LiveFeed::Part> AwaitParts(LiveFeed& feed, size_t count) {
 
 TEST(LiveFeed, HandsOnOnePartAfterTheOther) {
   FakeSampler::Script script;
-  LiveFeed feed(std::make_unique<FakeSampler>(script), 5 * kSecond);
+  LiveFeed feed(std::make_unique<FakeSampler>(script), {.each = 5 * kSecond});
   const auto parts = AwaitParts(feed, 3);
   EXPECT_EQ(parts[0].number + 1, parts[1].number);
   EXPECT_EQ(parts[0].profile->figures().samples, 2u) << "the first one is short";
@@ -73,7 +75,7 @@ TEST(LiveFeed, HandsOnOnePartAfterTheOther) {
 TEST(LiveFeed, APartWithManyStacksEndsEarly) {
   FakeSampler::Script script;
   script.stacks = 30'000;
-  LiveFeed feed(std::make_unique<FakeSampler>(script), 1000 * kSecond);
+  LiveFeed feed(std::make_unique<FakeSampler>(script), {.each = 1000 * kSecond});
   const auto parts = AwaitParts(feed, 2);
   EXPECT_LE(parts[1].profile->stacks().size(), 60'001u);
 }
@@ -81,7 +83,7 @@ TEST(LiveFeed, APartWithManyStacksEndsEarly) {
 TEST(LiveFeed, EndsWithTheTarget) {
   FakeSampler::Script script;
   script.runs = 3;
-  LiveFeed feed(std::make_unique<FakeSampler>(script), kSecond);
+  LiveFeed feed(std::make_unique<FakeSampler>(script), {.each = kSecond});
   while (!feed.ended()) std::this_thread::yield();
   EXPECT_THAT(feed.Take(), testing::SizeIs(3));
   EXPECT_TRUE(feed.status().ok());
@@ -92,14 +94,14 @@ TEST(LiveFeed, EndsWithTheTarget) {
 TEST(LiveFeed, EndsWithAnError) {
   FakeSampler::Script script;
   script.result = absl::PermissionDeniedError("no");
-  LiveFeed feed(std::make_unique<FakeSampler>(script), kSecond);
+  LiveFeed feed(std::make_unique<FakeSampler>(script), {.each = kSecond});
   while (!feed.ended()) std::this_thread::yield();
   EXPECT_EQ(feed.status().message(), "no");
 }
 
 TEST(LiveFeed, NothingIsSampledWhileHalted) {
   FakeSampler::Script script;
-  LiveFeed feed(std::make_unique<FakeSampler>(script), 1000 * kSecond);
+  LiveFeed feed(std::make_unique<FakeSampler>(script), {.each = 1000 * kSecond});
   AwaitParts(feed, 1);
   feed.Halt();
   EXPECT_EQ(script.running, 0);
@@ -112,7 +114,7 @@ TEST(LiveFeed, NothingIsSampledWhileHalted) {
 
 TEST(LiveFeed, BeginsAnew) {
   FakeSampler::Script script;
-  LiveFeed feed(std::make_unique<FakeSampler>(script), 5 * kSecond);
+  LiveFeed feed(std::make_unique<FakeSampler>(script), {.each = 5 * kSecond});
   AwaitParts(feed, 1);
   const uint64_t first = feed.BeginAnew();
   uint64_t number = 0;
@@ -121,10 +123,57 @@ TEST(LiveFeed, BeginsAnew) {
 
 TEST(LiveFeed, KeepsAMinuteForWhoDoesNotTake) {
   FakeSampler::Script script;
-  LiveFeed feed(std::make_unique<FakeSampler>(script), 30 * kSecond);
+  LiveFeed feed(std::make_unique<FakeSampler>(script), {.each = 30 * kSecond});
   while (script.run_count < 50) std::this_thread::yield();
   feed.Halt();
   EXPECT_THAT(feed.Take(), testing::SizeIs(3));
+}
+
+TEST(LiveFeed, AWishIsAPartOfThatLengthFromNowOn) {
+  FakeSampler::Script script;
+  LiveFeed feed(std::make_unique<FakeSampler>(script), {.each = 1000 * kSecond});
+  std::promise<std::shared_ptr<const Profile>> promise;
+  feed.Wish(7 * kSecond, [&](auto profile) { promise.set_value(*std::move(profile)); });
+  const auto profile = promise.get_future().get();
+  EXPECT_EQ(profile->duration(), 7 * kSecond);
+}
+
+TEST(LiveFeed, WishesMayOverlap) {
+  FakeSampler::Script script;
+  LiveFeed feed(std::make_unique<FakeSampler>(script), {.each = 5 * kSecond});
+  std::promise<std::shared_ptr<const Profile>> longer;
+  std::promise<std::shared_ptr<const Profile>> shorter;
+  feed.Wish(12 * kSecond, [&](auto profile) { longer.set_value(*std::move(profile)); });
+  feed.Wish(3 * kSecond, [&](auto profile) { shorter.set_value(*std::move(profile)); });
+  EXPECT_EQ(shorter.get_future().get()->duration(), 3 * kSecond);
+  const auto sum = longer.get_future().get();
+  EXPECT_GE(sum->sampled(), 12 * kSecond);
+  EXPECT_EQ(sum->threads().size(), 1u);
+}
+
+TEST(LiveFeed, AWishOfAnEndedOrHaltedOneIsRefused) {
+  FakeSampler::Script script;
+  script.runs = 1;
+  LiveFeed feed(std::make_unique<FakeSampler>(script), {.each = kSecond});
+  while (!feed.ended()) std::this_thread::yield();
+  absl::Status refused;
+  feed.Wish(kSecond, [&](const auto& profile) { refused = profile.status(); });
+  EXPECT_TRUE(absl::IsNotFound(refused)) << refused;
+}
+
+TEST(LiveFeed, AListenerHearsOfEachPart) {
+  struct Counter : LiveFeed::Listener {
+    void OnBegin(Profile& profile) override { empty += profile.threads().empty() ? 1 : 0; }
+    void OnProgress(const SamplingProgress&) override { ++progress; }
+    void OnEnd(const std::shared_ptr<const Profile>&) override { ++parts; }
+    std::atomic<int> empty{0}, progress{0}, parts{0};
+  } counter;
+  FakeSampler::Script script;
+  LiveFeed feed(std::make_unique<FakeSampler>(script), {.each = 2 * kSecond}, &counter);
+  while (counter.parts < 3) std::this_thread::yield();
+  EXPECT_GE(counter.empty, 3);
+  EXPECT_GE(counter.progress, 3);
+  EXPECT_THAT(feed.Take(), testing::IsEmpty());
 }
 
 }  // namespace
