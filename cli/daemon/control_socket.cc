@@ -43,7 +43,9 @@ absl::StatusOr<sockaddr_un> AddressOf(const std::string& path) {
 // Whoever may write to the folder could put a socket of his own there.
 absl::Status CheckFolder(const std::string& folder) {
   std::error_code error;
-  std::filesystem::create_directories(folder, error);
+  if (std::filesystem::create_directories(folder, error)) {
+    chmod(folder.c_str(), 0755);  // whatever the umask: the socket's own mode says who may
+  }
   if (error) return Cannot("make the folder", folder, error.value());
   struct stat info;
   if (stat(folder.c_str(), &info) != 0) return Cannot("look at", folder, errno);

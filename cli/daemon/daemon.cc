@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
+#include "cli/daemon/server_options.h"
 #include "cli/daemon/snapshot_files.h"
 
 namespace spyhop {
@@ -32,6 +33,8 @@ absl::Status Daemon::Run() {
   outputs_ = *std::move(outputs);
   RemoveUnfinishedSnapshotFiles(config_.snapshot_folder);
   fleet_ = std::make_unique<FleetWatch>(config_, outputs_);
+  const absl::Status served = OpenServer(config_);
+  if (!served.ok()) return served;
   manager_.Ready();
   LogInfo("the daemon is running");
   Asked asked;
@@ -45,6 +48,7 @@ absl::Status Daemon::Run() {
     next = std::max(next + kTick, now);
   }
   manager_.Stopping();
+  server_.reset();
   fleet_.reset();    // the last parts
   outputs_.reset();  // and their way to the disk
   LogInfo("the daemon has ended");
@@ -81,11 +85,33 @@ absl::Status Daemon::TryReload() {
   absl::StatusOr<std::shared_ptr<const FleetOutputs>> outputs =
       OpenOutputs(*config, outputs_.get());
   if (!outputs.ok()) return outputs.status();
+  const absl::Status served = OpenServer(*config);
+  if (!served.ok()) return served;
   config_ = *std::move(config);
   outputs_ = *std::move(outputs);
   if (outputs_->history != nullptr) outputs_->history->set_limits(LimitsOf(config_));
   fleet_->Apply(config_, outputs_);
   return absl::OkStatus();
+}
+
+absl::Status Daemon::OpenServer(const DaemonConfig& config) {
+  absl::StatusOr<ServerOptions> options = ServerOptionsOf(config);
+  if (!options.ok()) return options.status();
+  if (server_ != nullptr && AreSameDoors(*options, server_options_)) return absl::OkStatus();
+  const bool had_one = server_ != nullptr;
+  server_.reset();  // the new one may want the same places
+  absl::StatusOr<std::unique_ptr<DaemonServer>> server = DaemonServer::Create(*options, *fleet_);
+  if (server.ok()) {
+    server_ = *std::move(server);
+    server_options_ = *std::move(options);
+    return absl::OkStatus();
+  }
+  if (had_one) {
+    absl::StatusOr<std::unique_ptr<DaemonServer>> old =
+        DaemonServer::Create(server_options_, *fleet_);
+    if (old.ok()) server_ = *std::move(old);
+  }
+  return server.status();
 }
 
 // What is as before goes on.

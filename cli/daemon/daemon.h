@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cli/daemon/config.h"
+#include "cli/daemon/daemon_server.h"
 #include "cli/daemon/fleet_watch.h"
 #include "cli/daemon/service_manager.h"
 
@@ -43,6 +44,8 @@ class Daemon {
   Asked Await(Nanos until);
   void DoReload();
   absl::Status TryReload();
+  // The sockets of this configuration; where they fail, those before stay.
+  absl::Status OpenServer(const DaemonConfig& config);
   absl::StatusOr<std::shared_ptr<const FleetOutputs>> OpenOutputs(
       const DaemonConfig& config, const FleetOutputs* before) const;
 
@@ -52,6 +55,8 @@ class Daemon {
   ServiceManager manager_;
   std::shared_ptr<const FleetOutputs> outputs_;
   std::unique_ptr<FleetWatch> fleet_;
+  ServerOptions server_options_;
+  std::unique_ptr<DaemonServer> server_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
