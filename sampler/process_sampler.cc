@@ -295,8 +295,9 @@ void ProcessSampler::SortOutAwake(Nanos now) {
   next_full_look_ = now + LongestRest();
   awake_.clear();
   const WatchedThreads all = attachment_->threads();
-  all_at_rest_ = !all.empty() && all.size() <= kFewThreads &&
-                 std::all_of(all.begin(), all.end(), [](const auto* each) { return each->settled; });
+  all_at_rest_ =
+      !all.empty() && all.size() <= kFewThreads &&
+      std::all_of(all.begin(), all.end(), [](const auto* each) { return each->settled; });
   for (WatchedThread* thread : all) {
     const bool at_rest = thread->settled && !attachment_->states().HeldGilLast(thread->state);
     if (!at_rest) awake_.push_back(thread);

@@ -29,7 +29,7 @@ class Daemon {
   absl::Status Run();
 
   // Soon; thread-safe.
-  void Reload() { Ask(reload_); }       // a configuration that is wrong leaves the old one
+  void Reload() { Ask(reload_); }  // a configuration that is wrong leaves the old one
   void SnapshotAll() { Ask(snapshot_); }
   void End() { Ask(end_); }
 
@@ -46,8 +46,8 @@ class Daemon {
   absl::Status TryReload();
   // The sockets of this configuration; where they fail, those before stay.
   absl::Status OpenServer(const DaemonConfig& config);
-  absl::StatusOr<std::shared_ptr<const FleetOutputs>> OpenOutputs(
-      const DaemonConfig& config, const FleetOutputs* before) const;
+  absl::StatusOr<std::shared_ptr<const FleetOutputs>> OpenOutputs(const DaemonConfig& config,
+                                                                  const FleetOutputs* before) const;
 
   DaemonConfig config_;
   const Load load_;

@@ -76,9 +76,9 @@ class TargetWatch : private LiveFeed::Listener {
   std::optional<RecordingStream> stream_;
 
   mutable std::mutex mutex_;
-  FleetTarget target_;    // with the figures of all finished parts
-  uint64_t rounds_ = 0;   // idem
-  SamplingProgress now_;  // of the part that runs
+  FleetTarget target_;              // with the figures of all finished parts
+  uint64_t rounds_ = 0;             // idem
+  SamplingProgress now_;            // of the part that runs
   std::unique_ptr<LiveFeed> feed_;  // last: uses all of the above
 };
 

@@ -13,8 +13,8 @@
 #include <memory>
 
 #include "sampler/live_feed.h"
-#include "sampler/profile/profile_sum.h"
 #include "sampler/profile/profile.h"
+#include "sampler/profile/profile_sum.h"
 
 namespace spyhop {
 

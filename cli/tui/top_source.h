@@ -7,9 +7,9 @@
 
 #include "absl/status/status.h"
 #include "base/clock.h"
-#include "sampler/live_feed.h"
 #include "cli/tui/live_profile.h"
 #include "cli/tui/top_data.h"
+#include "sampler/live_feed.h"
 #include "sampler/sampler.h"
 
 namespace spyhop {

@@ -54,8 +54,7 @@ TEST_F(HistoryTest, KeepsWhatReportReads) {
     Profile profile;
     const auto recording = history->Begin(7, 99, absl::Now());
     RecordingStream stream(
-        profile, 0,
-        [&](std::string message) { history->Add(recording, std::move(message)); },
+        profile, 0, [&](std::string message) { history->Add(recording, std::move(message)); },
         History::kBlockSpan);
     AddSamples(profile, 20);
     stream.Finish();
