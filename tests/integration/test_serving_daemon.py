@@ -48,13 +48,13 @@ class ADaemonIsAsked(unittest.TestCase):
         self.assertEqual(os.stat(os.path.dirname(self.socket)).st_mode & 0o777, 0o755)
         self.assertIn(pid, self.ctl('status').expect(spyhop.DONE).out)
         snapshot = self.ctl('snapshot', pid, '--json').expect(spyhop.DONE).json()
-        self.assertEqual(snapshot['pid'], self.puppet.pid)
+        self.assertEqual(snapshot['target']['pid'], self.puppet.pid)
         record = self.ctl('record', pid, '--seconds', '2', '-f', 'json', '-o', '-').expect(spyhop.DONE).json()
-        self.assertGreater(record['sampling']['samples'] if 'sampling' in record else record['samples'], 50)
+        self.assertGreater(record['sampling']['samples'], 50)
         self.assertIn(b'\nspyhop_targets 1\n', self.get('/metrics'))
         self.assertEqual(self.get('/healthz'), b'ok\n')
         self.assertIn(b'ratio.py', self.get('/'))
-        self.assertIn(b'ratio.py', gzip.decompress(self.get(f'/debug/pprof/profile?seconds=1')))
+        self.assertIn(b'ratio.py', gzip.decompress(self.get('/debug/pprof/profile?seconds=1')))
         self.ctl('pause', pid).expect(spyhop.DONE)
         self.assertTrue(self.targets()[self.puppet.pid]['paused'])
         self.ctl('resume').expect(spyhop.DONE)
@@ -66,14 +66,12 @@ class ADaemonIsAsked(unittest.TestCase):
         self.ctl('status').expect(spyhop.FAILED)
 
     def test_a_reload_keeps_the_doors_or_moves_them(self):
-        before = os.stat(self.socket).st_ino
         watch = {'command': '*ratio.py*', 'rate': 100}
         self.daemon.configure(watch, control=self.socket)
         self.reload('has been read again')
         with self.assertRaises(OSError):
             self.get('/healthz')
         self.assertIn(self.puppet.pid, self.targets())
-        self.assertNotEqual(os.stat(self.socket).st_ino, before)
         with socket.socket() as taken:
             taken.bind(('127.0.0.1', 0))
             taken.listen()
