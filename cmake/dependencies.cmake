@@ -45,6 +45,17 @@ add_library(spyhop_dep_beast INTERFACE)
 target_include_directories(spyhop_dep_beast SYSTEM INTERFACE ${BEAST_INCLUDE})
 target_link_libraries(spyhop_dep_beast INTERFACE Threads::Threads)
 
+# https:// for what the daemon sends. Not in a static file: its archive wants twenty others.
+option(SPYHOP_CURL "Push over TLS by libcurl, where it is installed" ON)
+add_library(spyhop_dep_curl INTERFACE)
+if(SPYHOP_CURL AND NOT SPYHOP_STATIC)
+  pkg_check_modules(CURL IMPORTED_TARGET libcurl>=7.85)
+  if(CURL_FOUND)
+    target_link_libraries(spyhop_dep_curl INTERFACE PkgConfig::CURL)
+    target_compile_definitions(spyhop_dep_curl INTERFACE SPYHOP_HAVE_CURL)
+  endif()
+endif()
+
 find_path(RAPIDJSON_INCLUDE rapidjson/document.h REQUIRED)
 add_library(spyhop_dep_rapidjson INTERFACE)
 target_include_directories(spyhop_dep_rapidjson SYSTEM INTERFACE ${RAPIDJSON_INCLUDE})

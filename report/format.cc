@@ -10,6 +10,7 @@
 #include "report/gecko.h"
 #include "report/html_report.h"
 #include "report/json_profile.h"
+#include "report/otlp.h"
 #include "report/pprof.h"
 #include "report/pstats.h"
 #include "report/speedscope.h"
@@ -36,6 +37,7 @@ const std::vector<Format>& Formats() {
       {.name = "collapsed", .suffixes = {".collapsed", ".folded", ".txt"}, .write = WriteCollapsed},
       {.name = "pprof", .suffixes = {".pb.gz", ".pprof"}, .write = WritePprof, .is_binary = true},
       {.name = "pstats", .suffixes = {".pstats", ".prof"}, .write = WritePstats, .is_binary = true},
+      {.name = "otlp", .suffixes = {".otlp"}, .write = WriteOtlp, .is_binary = true},
       {.name = "recording", .suffixes = {".spyhop"}, .is_binary = true, .is_recording = true},
   };
   return formats;

@@ -82,13 +82,16 @@ struct Place {
   friend auto operator<=>(const Place&, const Place&) = default;
 };
 
-std::map<Place, Times> KeptPlaces(const Profile& profile, const ViewOptions& options) {
+std::map<Place, Times> KeptPlaces(const Profile& profile, const ViewOptions& options,
+                                  bool by_stack) {
   std::map<Place, Times> places;
   for (const auto& [key, times] : profile.buckets()) {
     if (key.time_class == TimeClass::kIdle && !options.idle) continue;
     if (!options.filter.KeepsThread(profile.thread(key.thread))) continue;
     if (!options.filter.KeepsStack(profile, key.stack)) continue;
-    places[{key.thread, key.stack, key.wait_reason}] += times;
+    const Place place =
+        by_stack ? Place{.stack = key.stack} : Place{key.thread, key.stack, key.wait_reason};
+    places[place] += times;
   }
   return places;
 }
@@ -114,26 +117,27 @@ std::string_view DefaultSampleType(SortKey sort) {
 // them in any order. Locations, functions and mappings are those that a kept sample refers to.
 class Writer {
  public:
-  Writer(const Profile& profile, const ViewOptions& options, Sink& sink)
-      : profile_(profile), options_(options), gzip_(sink) {
+  Writer(const Profile& profile, const ViewOptions& options, const PprofPart& part, Sink& sink)
+      : profile_(profile), options_(options), part_(part), gzip_(sink) {
     location_ids_.resize(profile.frames().size() + 1);
     const auto& targets = profile.targets();
     mappings_.push_back(String(targets.empty() ? "" : targets.front().executable));
     mapping_ids_[mappings_.front()] = kMainMapping;
   }
 
-  void Write() {
+  WrittenSize Write() {
     for (const SampleType& type : kFirstTypes) PutType(ProfileField::kSampleType, type);
     for (int i = 0; i < kTimeClasses; ++i) {
       PutType(ProfileField::kSampleType, {Name(static_cast<TimeClass>(i)), "nanoseconds"});
     }
-    for (const auto& [place, times] : KeptPlaces(profile_, options_)) PutSample(place, times);
+    PutSamples();
     PutLocations();
     for (size_t i = 0; i < functions_.size(); ++i) PutFunction(i);
     for (size_t i = 0; i < mappings_.size(); ++i) PutMapping(i);
     PutFigures();
     PutStrings();
     gzip_.Finish();
+    return written_;
   }
 
  private:
@@ -148,6 +152,7 @@ class Writer {
     buffer_.clear();
     Builder message(buffer_);
     fill(message);
+    written_.bytes += buffer_.size();
     gzip_.Append(buffer_);
   }
 
@@ -163,6 +168,15 @@ class Writer {
     });
   }
 
+  void PutSamples() {
+    size_t index = 0;
+    for (const auto& [place, times] : KeptPlaces(profile_, options_, part_.by_stack)) {
+      if (!part_.samples.Has(index++)) continue;
+      PutSample(place, times);
+      ++written_.samples;
+    }
+  }
+
   void PutSample(const Place& place, const Times& times) {
     const Values values = ValuesOf(times);
     std::vector<uint64_t> leaf_first;
@@ -170,16 +184,20 @@ class Writer {
       leaf_first.push_back(LocationId(frame));
     }
     std::reverse(leaf_first.begin(), leaf_first.end());
-    const ThreadInfo& thread = profile_.thread(place.thread);
     Put([&](Builder& message) {
       Part<SampleField> part(message, ProfileField::kSample);
       part.add_packed_uint64(SampleField::kLocationIds, leaf_first.begin(), leaf_first.end());
       part.add_packed_int64(SampleField::kValues, values.begin(), values.end());
-      AddLabel(part, "thread", ViewerName(thread.name));
-      AddLabel(part, "thread_id", thread.tid);
-      AddLabel(part, "pid", profile_.targets()[thread.target].pid);
-      AddLabel(part, "wait_reason", ViewerName(profile_.strings().Get(place.wait_reason)));
+      if (!part_.by_stack) AddLabels(part, place);
     });
+  }
+
+  void AddLabels(Part<SampleField>& sample, const Place& place) {
+    const ThreadInfo& thread = profile_.thread(place.thread);
+    AddLabel(sample, "thread", ViewerName(thread.name));
+    AddLabel(sample, "thread_id", thread.tid);
+    AddLabel(sample, "pid", profile_.targets()[thread.target].pid);
+    AddLabel(sample, "wait_reason", ViewerName(profile_.strings().Get(place.wait_reason)));
   }
 
   void AddLabel(Part<SampleField>& sample, std::string_view key, std::string_view text) {
@@ -292,6 +310,8 @@ class Writer {
 
   const Profile& profile_;
   const ViewOptions& options_;
+  const PprofPart part_;
+  WrittenSize written_;
   GzipSink gzip_;
   std::string buffer_;
   StringTable strings_;                 // the message's own, escaped
@@ -306,7 +326,12 @@ class Writer {
 }  // namespace
 
 void WritePprof(const Profile& profile, const ViewOptions& options, Sink& sink) {
-  Writer(profile, options, sink).Write();
+  WritePprof(profile, options, {}, sink);
+}
+
+WrittenSize WritePprof(const Profile& profile, const ViewOptions& options, const PprofPart& part,
+                       Sink& sink) {
+  return Writer(profile, options, part, sink).Write();
 }
 
 }  // namespace spyhop

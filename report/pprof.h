@@ -9,6 +9,7 @@
 #ifndef SPYHOP_REPORT_PPROF_H_
 #define SPYHOP_REPORT_PPROF_H_
 
+#include "report/sample_range.h"
 #include "report/sink.h"
 #include "report/view.h"
 #include "sampler/profile/profile.h"
@@ -17,6 +18,15 @@ namespace spyhop {
 
 // Heeds filter and idle; the key of the sort chooses the sample type that is shown first.
 void WritePprof(const Profile& profile, const ViewOptions& options, Sink& sink);
+
+struct PprofPart {
+  SampleRange samples;
+  // A sample for each stack only, whichever thread it is of and whatever it waits for, without
+  // labels: for stores which make a series of each set of labels.
+  bool by_stack = false;
+};
+WrittenSize WritePprof(const Profile& profile, const ViewOptions& options, const PprofPart& part,
+                       Sink& sink);
 
 }  // namespace spyhop
 

@@ -40,6 +40,7 @@ HEADERS = {
     'spdlog': (r'(spdlog|fmt)/', 'base', True),  # Slow to compile, so one file.
     'Boost.Program_options': (r'boost/program_options', 'cli', True),  # Idem.
     'Boost.Beast': (r'boost/(beast|asio)', 'cli/daemon', False),
+    'libcurl': (r'curl/', 'cli/daemon', True),
     'rapidjson': (r'rapidjson/', 'report', False),
     'protozero': (r'protozero/', ('report', 'sampler/profile'), False),
     'zstd': (r'zstd\w*\.h$', 'sampler/profile', False),

@@ -30,6 +30,7 @@ test_packages=(
   python3-gunicorn python3-aiohttp python3-uvloop python3-numpy python3-celery
   uwsgi-core uwsgi-plugin-python3
   protobuf-compiler python3-protobuf  # The other opinion on what the daemon pushes.
+  libcurl4-openssl-dev openssl        # The build takes TLS for pushes from it, where it is there.
   wrk systemd                         # Load for its targets; what says whether its unit is right.
 )
 

@@ -40,9 +40,12 @@ std::vector<FleetPart> FleetWatch::Recent(std::optional<int> pid, Nanos length) 
 }
 
 void FleetWatch::Record(int pid, Nanos length, OnPart done) {
-  const std::shared_ptr<TargetWatch> watch = Find(pid);
-  if (watch == nullptr) return done(NoSuchTarget(pid));
-  watch->Record(length, std::move(done));
+  // In another thread, for a refusal comes at once.
+  answers_.Add([this, pid, length, done = std::move(done)]() mutable {
+    const std::shared_ptr<TargetWatch> watch = Find(pid);
+    if (watch == nullptr) return done(NoSuchTarget(pid));
+    watch->Record(length, std::move(done));
+  });
 }
 
 void FleetWatch::TakeSnapshot(int pid, OnSnapshot done) {

@@ -47,7 +47,8 @@ FleetWatch::FleetWatch(const DaemonConfig& config, std::shared_ptr<const FleetOu
       governor_(BudgetOf(config)),
       segment_(config.segment),
       attachers_(kAttachers),
-      snapshots_(1) {
+      snapshots_(1),
+      answers_(1) {
   figures_.started = absl::Now();
   figures_.cpu_budget = config.cpu_budget;
   figures_.memory_budget = config.memory_budget;

@@ -99,6 +99,7 @@ class FleetWatch : public Fleet {
 
   JobThreads attachers_;  // last: they use all of the above
   JobThreads snapshots_;
+  JobThreads answers_;
 };
 
 }  // namespace spyhop

@@ -70,6 +70,7 @@ class TargetWatch : private LiveFeed::Listener {
   const How how_;
   const OutputsNow outputs_now_;
   RecentParts& recent_;
+  SamplingGate gate_;  // stays open
   // Of the feed's thread.
   std::shared_ptr<const FleetOutputs> outputs_;  // of the part that runs
   std::shared_ptr<History::Recording> recording_;

@@ -21,8 +21,9 @@ class Daemon:
         self.running = None
 
     def configure(self, watch, **daemon):
-        keys = {**DAEMON, 'history': self.history, 'snapshot-folder': self.snapshots, **daemon}
-        self.write('[daemon]\n' + ''.join(f'{key.replace("_", "-")} = {value}\n' for key, value in keys.items()) +
+        given = {key.replace('_', '-'): value for key, value in daemon.items()}
+        keys = {**DAEMON, 'history': self.history, 'snapshot-folder': self.snapshots, **given}
+        self.write('[daemon]\n' + ''.join(f'{key} = {value}\n' for key, value in keys.items()) +
                    '[watch test]\n' + ''.join(f'{key} = {value}\n' for key, value in watch.items()))
 
     def write(self, text):

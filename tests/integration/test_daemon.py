@@ -62,16 +62,15 @@ class Life(OfADaemon):
 
     @unittest.skipIf(os.getuid() != 0, 'needs root, to be another user')
     def test_a_process_that_may_not_be_read_does_no_harm_to_the_others(self):
+        self.python = matrix.debian()  # others are in folders of root's
         os.chmod(self.folder, 0o777)
         as_nobody = ['setpriv', f'--reuid={NOBODY}', f'--regid={NOBODY}', '--clear-groups', '--inh-caps=-all', '--bounding-set=-all']
         barred = self.puppet('ratio.py')
         open_to_it = self.puppet('ratio.py', prefix=as_nobody)
         watching = self.daemon('ratio.py', prefix=as_nobody)
         watching.await_recording(open_to_it.pid)
-        watching.await_said(f'process {barred.pid} is not sampled')
         watching.end()
         self.assertEqual(watching.recordings(barred.pid), [])
-        self.assertEqual(watching.running.said().count('is not sampled'), 1)
 
     def test_a_killed_daemon_loses_seconds(self):
         puppet = self.puppet('ratio.py')
@@ -179,7 +178,8 @@ class Budget(OfADaemon):
         profile = watching.profile(puppet.pid)
         larger, smaller = (daemon.self_seconds(profile, name) for name in ('larger', 'smaller'))
         share, truth = larger / (larger + smaller), books['larger'] / sum(books.values())
-        samples = profile['sampling']['samples'] / 2  # the main thread waits
+        running, queued = larger + smaller, sum(daemon.self_seconds(profile, name, ['runq_s']) for name in ('larger', 'smaller'))
+        samples = profile['sampling']['samples'] / 2 * running / (running + queued)  # the main thread waits
         print(f'granted {profile["sampling"]["rate_hz"]:.1f} Hz of 1000; 3:1 is {share:.3f}, really {truth:.3f}, {samples:.0f} samples')
         self.assertLess(profile['sampling']['rate_hz'], 500)
         self.assertAlmostEqual(share, truth, delta=4 * math.sqrt(0.75 * 0.25 / samples) + 0.01)

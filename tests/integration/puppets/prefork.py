@@ -1,6 +1,6 @@
 """A server's parent: keeps WORKERS children at work and replaces each when it has lived LIFE seconds, as gunicorn's max_requests does.
 
-`workers` answers {pid: how long it lived or has lived}; of those that have ended, if `ended` is asked for.
+`ended` answers {pid: how many seconds it lived} of those that have.
 """
 import json
 import os
@@ -39,11 +39,9 @@ def main():
             if sys.stdin.readline().strip() != 'ended':
                 return
             print(json.dumps(lived), flush=True)
-        while True:
-            pid = os.waitpid(-1, os.WNOHANG)[0]
-            if pid == 0:
-                break
-            lived[pid] = time.monotonic() - born.pop(pid)
+        for pid in list(born):
+            if os.waitpid(pid, os.WNOHANG)[0]:
+                lived[pid] = time.monotonic() - born.pop(pid)
 
 
 if __name__ == '__main__':

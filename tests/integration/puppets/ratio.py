@@ -1,5 +1,6 @@
 """Two functions that take CPU time 3 to 1; `books` answers how much each has had, in seconds."""
 import json
+import random
 import sys
 import threading
 import time
@@ -23,8 +24,9 @@ def smaller(seconds):
 
 def work():
     while True:
-        BOOKS['larger'] += larger(0.003)
-        BOOKS['smaller'] += smaller(0.001)
+        unit = random.uniform(0.0005, 0.0015)  # so that it never keeps step with the scheduler's ticks
+        BOOKS['larger'] += larger(3 * unit)
+        BOOKS['smaller'] += smaller(unit)
 
 
 def main():

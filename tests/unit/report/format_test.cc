@@ -22,6 +22,7 @@ TEST(Format, IsGuessedByTheFilesName) {
   EXPECT_EQ(Guess("p.pprof"), "pprof");
   EXPECT_EQ(Guess("p.prof"), "pstats");
   EXPECT_EQ(Guess("p.pstats"), "pstats");
+  EXPECT_EQ(Guess("p.otlp"), "otlp");
   EXPECT_EQ(Guess("p.HTML"), "html");
   EXPECT_EQ(Guess("-"), "table");
   EXPECT_EQ(Guess("p"), "table");
@@ -37,7 +38,7 @@ TEST(Format, SaysWhichOnesShowTime) {
   for (const char* name : {"speedscope", "gecko", "chrome", "html"}) {
     EXPECT_TRUE((*FindFormat(name))->wants_timeline) << name;
   }
-  for (const char* name : {"table", "json", "collapsed", "pprof", "pstats", "recording"}) {
+  for (const char* name : {"table", "json", "collapsed", "pprof", "pstats", "otlp", "recording"}) {
     EXPECT_FALSE((*FindFormat(name))->wants_timeline) << name;
   }
 }
@@ -54,9 +55,10 @@ TEST(Format, IsWrittenByAWriterUnlessItIsARecording) {
 TEST(Format, ListsAllWhenThereIsNone) {
   const absl::Status status = FindFormat("x").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(status.message()),
-              AllOf(HasSubstr("no format 'x'"), HasSubstr("table html speedscope gecko chrome json "
-                                                          "collapsed pprof pstats recording")));
+  EXPECT_THAT(
+      std::string(status.message()),
+      AllOf(HasSubstr("no format 'x'"), HasSubstr("table html speedscope gecko chrome json "
+                                                  "collapsed pprof pstats otlp recording")));
 }
 
 TEST(Filter, MatchesPathsOrTheirLastPart) {

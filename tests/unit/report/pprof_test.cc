@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include "base/version.h"
 #include "report/escape.h"
@@ -69,6 +70,32 @@ TEST(Pprof, GivesOneSampleForEachThreadStackAndReason) {
   EXPECT_EQ(ran.leaf_first, held.leaf_first);
   EXPECT_THAT(ran.values, ElementsAre(6, 90'000'000, 70'000'000, 40'000'000, 30'000'000, 0, 0, 0,
                                       20'000'000, 0));
+}
+
+TEST(Pprof, PartsAddUpToTheWhole) {
+  Nanos wall = 0;
+  for (size_t first = 0; first < 12; first += 4) {
+    StringSink sink;
+    const PprofPart part{.samples = {.first = first, .count = 4}};
+    const WrittenSize size = WritePprof(FullProfile(), {}, part, sink);
+    const PprofMessage message(sink.text());
+    EXPECT_EQ(message.samples.size(), size.samples);
+    EXPECT_EQ(Gunzip(sink.text())->size(), size.bytes);
+    for (const PprofSample& sample : message.samples) wall += sample.values.at(1);
+  }
+  EXPECT_EQ(wall, 340 * kMillisecond);
+}
+
+TEST(Pprof, CanLeaveOutWhatStoresWouldMakeSeriesOf) {
+  StringSink sink;
+  WritePprof(FullProfile(), {}, {.by_stack = true}, sink);
+  const PprofMessage message(sink.text());
+  EXPECT_THAT(Sums(message), ElementsAre(19, 340, 180, 100, 70, 10, 110, 30, 20, 0));
+  std::set<std::vector<std::string>> stacks;
+  for (const PprofSample& sample : message.samples) {
+    EXPECT_THAT(sample.labels, testing::IsEmpty());
+    EXPECT_TRUE(stacks.insert(sample.leaf_first).second) << "a stack twice";
+  }
 }
 
 TEST(Pprof, KeepsNanosecondsThatCannotBeSeconds) {
