@@ -36,7 +36,8 @@ class CtlJob {
   int Run() {
     if (options_.request.op == ControlOp::kRecord) return Record();
     ControlRequest request = options_.request;
-    const std::string path = options_.output.outputs.empty() ? "-" : options_.output.outputs[0].path;
+    const std::string path =
+        options_.output.outputs.empty() ? "-" : options_.output.outputs[0].path;
     if (path == "-" && request.format == "text") {
       request.width = TerminalWidth(STDOUT_FILENO);
       request.color = UseColor(options_.output.common.color, STDOUT_FILENO);

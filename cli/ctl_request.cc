@@ -18,8 +18,7 @@ absl::StatusOr<ControlOp> FindOp(const std::string& word) {
     if (each.name == word) return each.op;
     names.emplace_back(each.name);
   }
-  return Usage(absl::StrCat("ctl has no '", EscapeForTerminal(word), "'",
-                            Suggestion(word, names)));
+  return Usage(absl::StrCat("ctl has no '", EscapeForTerminal(word), "'", Suggestion(word, names)));
 }
 
 absl::Status TakeRate(std::vector<std::string>& rest, ControlRequest& request) {

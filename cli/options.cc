@@ -210,7 +210,8 @@ void GetCtlRecord(Parsed& parsed, CtlOptions& options) {
 void GetCtlText(Parsed& parsed, CtlOptions& options) {
   const ControlOp op = options.request.op;
   if (op == ControlOp::kStatus || op == ControlOp::kSnapshot) {
-    const bool json = parsed.Has("json") || IsNamedJson(options.output.outputs[0].path);
+    const std::vector<OutputSpec>& outputs = options.output.outputs;  // none: they are wrong
+    const bool json = parsed.Has("json") || (!outputs.empty() && IsNamedJson(outputs.front().path));
     options.request.format = json ? "json" : "text";
   } else if (parsed.Has("json") || parsed.Has("output")) {
     parsed.Fail(Usage("--json and --output are for status, snapshot and record"));

@@ -5,8 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "cli/messages.h"
 #include "report/escape.h"
-#include "sampler/profile/recording_reader.h"
 #include "report/table_header.h"
+#include "sampler/profile/recording_reader.h"
 
 namespace spyhop {
 

@@ -29,9 +29,9 @@ absl::Status CannotConnect(const std::string& socket, int error) {
         "you may not use ", path,
         ": only root, the daemon's user and members of its control-group may; try sudo"));
   }
-  return absl::UnavailableError(
-      absl::StrCat("no daemon answers at ", path, " (", std::strerror(error),
-                   "); is it running? `systemctl start spyhop`, or name its socket: --socket PATH"));
+  return absl::UnavailableError(absl::StrCat(
+      "no daemon answers at ", path, " (", std::strerror(error),
+      "); is it running? `systemctl start spyhop`, or name its socket: --socket PATH"));
 }
 
 absl::StatusOr<ScopedFd> Connect(const std::string& socket_path) {
@@ -86,8 +86,9 @@ class Reading {
     const ssize_t got = recv(fd_, piece_.data(), piece_.size(), 0);
     if (got < 0 && errno == EINTR) return absl::OkStatus();
     if (got <= 0) {
-      return absl::UnavailableError("the daemon has hung up before its reply was whole: it was "
-                                    "stopped, or has too much to do; try again");
+      return absl::UnavailableError(
+          "the daemon has hung up before its reply was whole: it was "
+          "stopped, or has too much to do; try again");
     }
     bytes_.append(piece_.data(), static_cast<size_t>(got));
     return absl::OkStatus();

@@ -58,9 +58,7 @@ absl::StatusCode CodeOf(std::string_view name) {
   return absl::StatusCode::kInternal;
 }
 
-absl::Status Wrong(std::string_view what) {
-  return absl::InvalidArgumentError(std::string(what));
-}
+absl::Status Wrong(std::string_view what) { return absl::InvalidArgumentError(std::string(what)); }
 
 // Takes a message's fields one after the other, and keeps the first error.
 class Fields {
@@ -81,7 +79,8 @@ class Fields {
   std::optional<double> TakeNumber(std::string_view name, double least, double most) {
     const std::optional<double> number = Take<double>(name);
     if (!number || (*number >= least && *number <= most)) return number;
-    Fail(absl::StrCat("'", std::string(name), "' is out of range; it may be ", least, " to ", most));
+    Fail(
+        absl::StrCat("'", std::string(name), "' is out of range; it may be ", least, " to ", most));
     return std::nullopt;
   }
   std::optional<double> TakeWhole(std::string_view name, double least, double most) {

@@ -1,6 +1,7 @@
 // Who is at the other end of the control socket, and whether it may ask: root, our own user, and
-// members of one group. The kernel's word of the moment it connected (SO_PEERCRED and SO_PEERGROUPS,
-// unix(7)): no name service is asked, nothing can change behind our back. Two system calls.
+// members of one group. The kernel's word of the moment it connected (SO_PEERCRED and
+// SO_PEERGROUPS, unix(7)): no name service is asked, nothing can change behind our back. Two system
+// calls.
 #ifndef SPYHOP_CLI_DAEMON_CONTROL_PEER_H_
 #define SPYHOP_CLI_DAEMON_CONTROL_PEER_H_
 

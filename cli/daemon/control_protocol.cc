@@ -95,8 +95,8 @@ void ControlProtocol::AnswerNow(const std::string& line, const std::string& who,
   RecordSlots::Slot slot = slots_->Take(who);
   if (slot == nullptr) {
     return done(ErrorReply(absl::UnavailableError(absl::StrCat(
-        "the daemon makes ", RecordSlots::kMostOfOne, " recordings and snapshots for ", who, ", or ",
-        RecordSlots::kMost, " in all, already; try again when some have ended"))));
+        "the daemon makes ", RecordSlots::kMostOfOne, " recordings and snapshots for ", who,
+        ", or ", RecordSlots::kMost, " in all, already; try again when some have ended"))));
   }
   request->op == ControlOp::kRecord ? Record(*request, std::move(slot), done)
                                     : Snapshot(*request, std::move(slot), done);
@@ -141,14 +141,13 @@ std::string ControlProtocol::TooLarge() const {
 }
 
 std::string ControlProtocol::TooSlow() const {
-  return ErrorReply(
-      absl::DeadlineExceededError(absl::StrCat("a request has to be sent within ",
-                                               limits().request_time / kSecond, " seconds")));
+  return ErrorReply(absl::DeadlineExceededError(absl::StrCat(
+      "a request has to be sent within ", limits().request_time / kSecond, " seconds")));
 }
 
 std::string ControlProtocol::TooMany() const {
-  return ErrorReply(absl::UnavailableError(absl::StrCat(
-      "the daemon answers ", limits().connections, " others already; try again later")));
+  return ErrorReply(absl::UnavailableError(absl::StrCat("the daemon answers ", limits().connections,
+                                                        " others already; try again later")));
 }
 
 }  // namespace spyhop

@@ -31,10 +31,9 @@ absl::StatusOr<sockaddr_un> AddressOf(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (!path.starts_with('/') || path.size() + kNewSuffix.size() >= sizeof(address.sun_path)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("control: '", EscapeForTerminal(path),
-                     "' has to begin with / and to be shorter than ",
-                     sizeof(address.sun_path) - kNewSuffix.size(), " bytes"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "control: '", EscapeForTerminal(path), "' has to begin with / and to be shorter than ",
+        sizeof(address.sun_path) - kNewSuffix.size(), " bytes"));
   }
   path.copy(address.sun_path, path.size());
   return address;
@@ -43,7 +42,9 @@ absl::StatusOr<sockaddr_un> AddressOf(const std::string& path) {
 // Whoever may write to the folder could put a socket of his own there.
 absl::Status CheckFolder(const std::string& folder) {
   std::error_code error;
-  std::filesystem::create_directories(folder, error);
+  if (std::filesystem::create_directories(folder, error)) {
+    chmod(folder.c_str(), 0755);  // whatever the umask: the socket's own mode says who may
+  }
   if (error) return Cannot("make the folder", folder, error.value());
   struct stat info;
   if (stat(folder.c_str(), &info) != 0) return Cannot("look at", folder, errno);
@@ -61,17 +62,17 @@ absl::Status CheckPlace(const std::string& path, const sockaddr_un& address) {
   struct stat info;
   if (lstat(path.c_str(), &info) != 0) return absl::OkStatus();
   if (!S_ISSOCK(info.st_mode)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "control: ", EscapeForTerminal(path), " is there and is no socket; move it away"));
+    return absl::InvalidArgumentError(absl::StrCat("control: ", EscapeForTerminal(path),
+                                                   " is there and is no socket; move it away"));
   }
   const ScopedFd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const auto* to = reinterpret_cast<const sockaddr*>(&address);
   if (connect(probe.get(), to, sizeof(address)) != 0 && errno == ECONNREFUSED) {
     return absl::OkStatus();
   }
-  return absl::AlreadyExistsError(
-      absl::StrCat("control: another daemon answers at ", EscapeForTerminal(path),
-                   "; stop it, or give this one another `control`"));
+  return absl::AlreadyExistsError(absl::StrCat("control: another daemon answers at ",
+                                               EscapeForTerminal(path),
+                                               "; stop it, or give this one another `control`"));
 }
 
 }  // namespace

@@ -5,15 +5,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <string>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
+#include "cli/daemon/server_options.h"
 #include "cli/daemon/snapshot_files.h"
-#include "report/escape.h"
 
 namespace spyhop {
 namespace {
@@ -23,14 +21,6 @@ constexpr Nanos kStuck = 10 * kSecond;
 
 History::Limits LimitsOf(const DaemonConfig& config) {
   return {.bytes = config.history_bytes, .age = config.history_age};
-}
-
-absl::StatusOr<std::string> ReadToken(const std::string& path) {
-  std::ifstream file(path);
-  std::string token;
-  if (std::getline(file, token)) return token;
-  return absl::InvalidArgumentError(
-      absl::StrCat("cannot read a token from '", EscapeForTerminal(path), "' (http-token-file)"));
 }
 
 }  // namespace
@@ -47,7 +37,9 @@ absl::Status Daemon::Run() {
   RemoveUnfinishedSnapshotFiles(config_.snapshot_folder);
   fleet_ = std::make_unique<FleetWatch>(config_, outputs_.ForFleet());
   last_tick_ = clock_.Now();
-  if (absl::Status served = Serve(config_); !served.ok()) return served;
+  absl::StatusOr<ServerOptions> doors = ServerOptionsOf(config_);
+  if (!doors.ok()) return doors.status();
+  if (absl::Status served = Serve(*std::move(doors)); !served.ok()) return served;
   manager_.Ready();
   LogInfo("the daemon is running");
   Work();
@@ -138,17 +130,8 @@ std::shared_ptr<const FleetOutputs> Daemon::Outputs::ForFleet() const {
   return outputs;
 }
 
-absl::Status Daemon::Serve(const DaemonConfig& config) {
-  if (config.control.empty() && config.http.empty()) return absl::OkStatus();
-  ServerOptions options;
-  options.control = config.control;
-  options.control_group = config.control_group;
-  options.http = config.http;
-  if (!config.http.empty() && !config.http_token_file.empty()) {
-    absl::StatusOr<std::string> token = ReadToken(config.http_token_file);
-    if (!token.ok()) return token.status();
-    options.http_token = *std::move(token);
-  }
+absl::Status Daemon::Serve(ServerOptions options) {
+  server_options_ = options;
   options.health = [this] { return Health(); };
   options.more_metrics = [this] { return PushMetricsNow(); };
   absl::StatusOr<std::unique_ptr<DaemonServer>> server = DaemonServer::Create(options, *fleet_);
@@ -159,14 +142,14 @@ absl::Status Daemon::Serve(const DaemonConfig& config) {
 
 // Two cannot listen at one place: the old one goes first, and comes back when there is no new one.
 absl::Status Daemon::ServeAnew(const DaemonConfig& config) {
-  const auto places = [](const DaemonConfig& of) {
-    return std::tie(of.control, of.control_group, of.http, of.http_token_file);
-  };
-  if (places(config) == places(config_)) return absl::OkStatus();
+  absl::StatusOr<ServerOptions> options = ServerOptionsOf(config);
+  if (!options.ok()) return options.status();
+  if (AreSameDoors(*options, server_options_)) return absl::OkStatus();
+  const ServerOptions before = server_options_;
   server_.reset();
-  const absl::Status served = Serve(config);
+  const absl::Status served = Serve(*std::move(options));
   if (served.ok()) return served;
-  if (const absl::Status back = Serve(config_); !back.ok()) {
+  if (const absl::Status back = Serve(before); !back.ok()) {
     LogError(absl::StrCat("the daemon cannot be asked any more: ", back.message()));
   }
   return served;

@@ -55,7 +55,7 @@ class Daemon {
     std::shared_ptr<const FleetOutputs> ForFleet() const;
   };
   absl::StatusOr<Outputs> OpenOutputs(const DaemonConfig& config) const;
-  absl::Status Serve(const DaemonConfig& config);
+  absl::Status Serve(ServerOptions options);
   absl::Status ServeAnew(const DaemonConfig& config);
   absl::Status Health() const;
   std::string PushMetricsNow();
@@ -66,6 +66,7 @@ class Daemon {
   ServiceManager manager_;
   Outputs outputs_;
   std::unique_ptr<FleetWatch> fleet_;
+  ServerOptions server_options_;  // of the last that was tried
   std::unique_ptr<DaemonServer> server_;
   std::atomic<Nanos> last_tick_{0};
 

@@ -28,7 +28,8 @@ absl::Status CheckToken(const HttpSocket& socket, const std::string& token) {
   if (token.empty() && socket.is_loopback) return absl::OkStatus();
   if (token.empty()) {
     return absl::InvalidArgumentError(
-        "http: other machines can reach this address, so a token is needed: make one by `head -c 24 "
+        "http: other machines can reach this address, so a token is needed: make one by `head -c "
+        "24 "
         "/dev/urandom | base64 > FILE; chmod 600 FILE` and set http-token-file = FILE");
   }
   if (token.size() >= kShortestToken) return absl::OkStatus();
@@ -91,10 +92,9 @@ absl::Status DaemonServer::Impl::OpenControl(const ServerOptions& options) {
   absl::StatusOr<ControlSocket> socket = ControlSocket::Create(options.control, policy.group);
   if (!socket.ok()) return socket.status();
   control_socket_.emplace(*std::move(socket));
-  control_.protocol =
-      std::make_unique<ControlProtocol>(fleet_, policy, control_.thread, slots_);
-  control_.listener = std::make_unique<Listener>(loop_, control_socket_->fd(), *control_.protocol,
-                                                 control_.counts);
+  control_.protocol = std::make_unique<ControlProtocol>(fleet_, policy, control_.thread, slots_);
+  control_.listener =
+      std::make_unique<Listener>(loop_, control_socket_->fd(), *control_.protocol, control_.counts);
   return absl::OkStatus();
 }
 
@@ -106,8 +106,8 @@ absl::Status DaemonServer::Impl::OpenHttp(const ServerOptions& options) {
   http_address_ = socket->address;
   http_.protocol = std::make_unique<HttpProtocol>(
       fleet_, HttpPolicy{options.http_token, socket->is_loopback, socket->host},
-      HttpSources{options.health, options.more_metrics, [this] { return Servers(); }},
-      http_.thread, slots_);
+      HttpSources{options.health, options.more_metrics, [this] { return Servers(); }}, http_.thread,
+      slots_);
   http_.listener =
       std::make_unique<Listener>(loop_, socket->fd.get(), *http_.protocol, http_.counts);
   return absl::OkStatus();

@@ -104,7 +104,9 @@ std::string Since(absl::Time then, absl::Time now) {
   return absl::StrFormat("%dd%02dh", seconds / 86400, seconds / 3600 % 24);
 }
 
-std::string LabelText(const Labels& labels) { return absl::StrJoin(labels, " ", absl::PairFormatter("=")); }
+std::string LabelText(const Labels& labels) {
+  return absl::StrJoin(labels, " ", absl::PairFormatter("="));
+}
 
 std::string StateText(const FleetTarget& target) {
   if (!target.problem.ok()) return std::string(target.problem.message());
@@ -142,8 +144,8 @@ void WriteFleetTable(const FleetState& state, size_t width, bool color, Sink& si
 void WriteFleetJson(const FleetState& state, Sink& sink) {
   JsonWriter json(sink);
   json.BeginObject().Field("schema", "spyhop.status/1");
-  json.Field("time", std::string_view(absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", state.now,
-                                                       absl::UTCTimeZone())));
+  json.Field("time", std::string_view(
+                         absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", state.now, absl::UTCTimeZone())));
   WriteFigures(state, json);
   json.Key("targets").BeginArray();
   for (const FleetTarget& target : state.targets) WriteTarget(target, state.now, json);

@@ -90,7 +90,8 @@ HttpReply TextReply(int status, std::string_view text) {
 }
 
 std::string FormatHttpReply(const HttpReply& reply, bool with_body) {
-  const auto reason = http::obsolete_reason(http::int_to_status(static_cast<unsigned>(reply.status)));
+  const auto reason =
+      http::obsolete_reason(http::int_to_status(static_cast<unsigned>(reply.status)));
   std::string text = absl::StrCat(
       "HTTP/1.1 ", reply.status, " ", Text(reason), "\r\nServer: spyhop\r\nConnection: close\r\n",
       "Content-Type: ", reply.type, "\r\nContent-Length: ", reply.body.size(),

@@ -121,9 +121,8 @@ void HttpProtocol::Answer(const std::string& bytes, const std::string&, Done don
     const bool with_body = request->method != "HEAD";
     std::optional<HttpReply> refusal = RefuseHttp(*request, policy_);
     if (refusal) return done(FormatHttpReply(*refusal, with_body));
-    Route(*request, [done, with_body](const HttpReply& reply) {
-      done(FormatHttpReply(reply, with_body));
-    });
+    Route(*request,
+          [done, with_body](const HttpReply& reply) { done(FormatHttpReply(reply, with_body)); });
   });
 }
 
@@ -136,7 +135,8 @@ void HttpProtocol::Route(const HttpRequest& request, const DoneReply& done) {
   if (path == "/metrics") return done(Metrics());
   if (path == "/debug/pprof" || path == "/debug/pprof/") return done(PprofIndex(fleet_.Targets()));
   if (path == "/debug/pprof/profile") return RecordPprof(request, done);
-  done(TextReply(404, "there are: / /profile /metrics /healthz /debug/pprof/ /debug/pprof/profile"));
+  done(
+      TextReply(404, "there are: / /profile /metrics /healthz /debug/pprof/ /debug/pprof/profile"));
 }
 
 HttpReply HttpProtocol::Keep(const std::string& page, const std::function<HttpReply()>& make) {
@@ -154,8 +154,8 @@ HttpReply HttpProtocol::Health() const {
   const std::vector<FleetTarget> targets = fleet_.Targets();
   const auto fails = [](const FleetTarget& target) { return !target.problem.ok(); };
   if (status.ok() && !targets.empty() && std::all_of(targets.begin(), targets.end(), fails)) {
-    status = absl::UnavailableError(absl::StrCat("none of the processes can be sampled; the first: ",
-                                                 StateText(targets.front())));
+    status = absl::UnavailableError(absl::StrCat(
+        "none of the processes can be sampled; the first: ", StateText(targets.front())));
   }
   if (status.ok()) return TextReply(200, "ok");
   return TextReply(503, EscapeForTerminal(std::string(status.message())));
@@ -199,10 +199,10 @@ void HttpProtocol::RecordPprof(const HttpRequest& request, const DoneReply& done
     reply.headers.emplace_back("Retry-After", "5");
     return done(std::move(reply));
   }
-  fleet_.Record(*pid, *length, [thread = thread_, slot = std::move(slot),
-                                done](absl::StatusOr<FleetPart> part) {
-    thread->Post([part = std::move(part), slot, done] { done(PprofReply(part)); });
-  });
+  fleet_.Record(*pid, *length,
+                [thread = thread_, slot = std::move(slot), done](absl::StatusOr<FleetPart> part) {
+                  thread->Post([part = std::move(part), slot, done] { done(PprofReply(part)); });
+                });
 }
 
 std::string HttpProtocol::TooLarge() const {

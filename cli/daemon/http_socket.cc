@@ -87,8 +87,8 @@ absl::StatusOr<HttpSocket> ListenForHttp(const std::string& address) {
                      "' is no address and port; write it as 127.0.0.1:7997 or [::1]:7997"));
   }
   HttpSocket result{.host = place->host, .is_loopback = place->is_loopback};
-  result.fd = ScopedFd(
-      socket(place->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  result.fd =
+      ScopedFd(socket(place->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int yes = 1;
   setsockopt(result.fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
   if (bind(result.fd.get(), reinterpret_cast<const sockaddr*>(&place->address), place->size) != 0 ||

@@ -239,7 +239,8 @@ class Listener::Impl : public Owner, public std::enable_shared_from_this<Impl> {
   }
 
   bool MakeRoom() {
-    for (const Connection::State state : {Connection::State::kLingering, Connection::State::kReading}) {
+    for (const Connection::State state :
+         {Connection::State::kLingering, Connection::State::kReading}) {
       for (const auto& each : connections_) {
         if (each->state() != state) continue;
         if (state == Connection::State::kReading) ++counts->refused;

@@ -66,7 +66,8 @@ std::vector<TopLine> TopLines(const std::vector<FleetPart>& parts, Nanos& all) {
     const Profile& profile = *part.profile;
     for (const LineRow& row : MakeLineProfile(profile, {.per_thread = false})) {
       const Nanos self = row.self.Wall(false);
-      sums[{profile.strings().Get(row.file), profile.strings().Get(row.function), row.line}] += self;
+      sums[{profile.strings().Get(row.file), profile.strings().Get(row.function), row.line}] +=
+          self;
       all += self;
     }
   }
@@ -99,21 +100,21 @@ std::string TopLineCells(const std::vector<FleetPart>& parts) {
 std::string Row(const LiveTarget& live, absl::Time now) {
   const FleetTarget& target = live.target;
   const int pid = target.info.pid;
-  return absl::StrCat(
-      "<tr><td class=\"n\"><a href=\"/profile?pid=", pid, "\">", pid, "</a></td><td class=\"n\">",
-      Since(target.since, now), "</td><td class=\"n\">", ShortNumber(target.rate_hz),
-      "</td><td class=\"n\">", target.samples, "</td><td>",
-      EscapeForHtml(target.info.python_version), "</td><td>", EscapeForHtml(StateText(target)),
-      "</td><td class=\"c\">", EscapeForHtml(LabelText(target.labels)), "</td><td class=\"c\"><code>",
-      EscapeForHtml(absl::StrJoin(target.info.command, " ").substr(0, 500)),
-      "</code></td><td class=\"c\">", TopLineCells(live.parts), "</td></tr>\n");
+  return absl::StrCat("<tr><td class=\"n\"><a href=\"/profile?pid=", pid, "\">", pid,
+                      "</a></td><td class=\"n\">", Since(target.since, now),
+                      "</td><td class=\"n\">", ShortNumber(target.rate_hz), "</td><td class=\"n\">",
+                      target.samples, "</td><td>", EscapeForHtml(target.info.python_version),
+                      "</td><td>", EscapeForHtml(StateText(target)), "</td><td class=\"c\">",
+                      EscapeForHtml(LabelText(target.labels)), "</td><td class=\"c\"><code>",
+                      EscapeForHtml(absl::StrJoin(target.info.command, " ").substr(0, 500)),
+                      "</code></td><td class=\"c\">", TopLineCells(live.parts), "</td></tr>\n");
 }
 
 std::string Headline(const FleetState& state) {
   const FleetFigures& figures = state.figures;
   return absl::StrCat(
-      "<h1>Spyhop: ", Counted(state.targets.size(), "process", "processes"), " watched</h1>\n<p>up ",
-      Since(figures.started, state.now), "; CPU ",
+      "<h1>Spyhop: ", Counted(state.targets.size(), "process", "processes"),
+      " watched</h1>\n<p>up ", Since(figures.started, state.now), "; CPU ",
       absl::StrFormat("%.2f%%", figures.cpu_share * 100), " of a core; memory ",
       BytesText(figures.resident_bytes), "; history ", BytesText(figures.history_bytes),
       "; <a href=\"/metrics\">metrics</a>, <a href=\"/debug/pprof/\">pprof</a></p>\n");
@@ -154,11 +155,12 @@ HttpReply LiveStyle() {
 HttpReply PprofIndex(const std::vector<FleetTarget>& targets) {
   std::string body =
       "<h1>Profiles</h1>\n<p>Each link records 10 s and gives a pprof file: "
-      "<code>go tool pprof http://HOST/debug/pprof/profile?pid=PID&amp;seconds=10</code></p>\n<ul>\n";
+      "<code>go tool pprof "
+      "http://HOST/debug/pprof/profile?pid=PID&amp;seconds=10</code></p>\n<ul>\n";
   for (size_t i = 0; i < std::min(targets.size(), kMostLiveTargets); ++i) {
     const TargetInfo& info = targets[i].info;
-    absl::StrAppend(&body, "<li><a href=\"/debug/pprof/profile?pid=", info.pid, "&amp;seconds=10\">",
-                    info.pid, "</a> <code>",
+    absl::StrAppend(&body, "<li><a href=\"/debug/pprof/profile?pid=", info.pid,
+                    "&amp;seconds=10\">", info.pid, "</a> <code>",
                     EscapeForHtml(absl::StrJoin(info.command, " ").substr(0, 500)),
                     "</code></li>\n");
   }

@@ -1,7 +1,8 @@
-// The daemon's figures in Prometheus's text format 0.0.4: names, units and types by its conventions.
+// The daemon's figures in Prometheus's text format 0.0.4: names, units and types by its
+// conventions.
 //
-// A family's series are bounded: each of the kMostTargetSeries longest watched has its own, the others
-// are added up under pid="other". Costs some 2 KiB a target.
+// A family's series are bounded: each of the kMostTargetSeries longest watched has its own, the
+// others are added up under pid="other". Costs some 2 KiB a target.
 #ifndef SPYHOP_CLI_DAEMON_METRICS_H_
 #define SPYHOP_CLI_DAEMON_METRICS_H_
 

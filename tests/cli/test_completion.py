@@ -11,7 +11,8 @@ import shells
 import spyhop
 
 # What makes a command line whole but for the option under test.
-OPERANDS = {'attach': ['-p', 1], 'snapshot': ['-p', 1], 'report': ['none.spyhop'], 'diff': ['a.spyhop', 'b.spyhop']}
+OPERANDS = {'attach': ['-p', 1], 'snapshot': ['-p', 1], 'report': ['none.spyhop'], 'diff': ['a.spyhop', 'b.spyhop'],
+            'ctl': ['record', 1, '--seconds', 1]}
 
 
 def candidates(*typed):

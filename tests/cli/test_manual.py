@@ -68,7 +68,7 @@ class Manual(unittest.TestCase):
                     self.assertRegex(text, rf'(?m)^ +(-\w, )?{option}\b')
 
     def test_the_first_page_leads_to_all_others(self):
-        text = re.sub(r'\s+', ' ', self.text('').replace('‐\n', ''))
+        text = re.sub(r'\s+', ' ', re.sub(r'‐\n\s*', '', self.text('')))
         for command in commands():
             self.assertIn(f'spyhop-{command}(1)', re.sub(r'‐ ', '', text))
 

@@ -18,14 +18,13 @@ int main(int argc, char** argv) {
   };
   spyhop::FakeFleet fleet;
   spyhop::FillFleet(std::atoi(argv[1]), fleet);
-  const auto server = spyhop::DaemonServer::Create(
-      {.control = text(2),
-       .control_group = text(5),
-       .http = text(3),
-       .http_token = text(4),
-       .health = {},
-       .more_metrics = {}},
-      fleet);
+  const auto server = spyhop::DaemonServer::Create({.control = text(2),
+                                                    .control_group = text(5),
+                                                    .http = text(3),
+                                                    .http_token = text(4),
+                                                    .health = {},
+                                                    .more_metrics = {}},
+                                                   fleet);
   if (!server.ok()) {
     std::printf("error %s\n", std::string(server.status().message()).c_str());
     return 1;

@@ -9,10 +9,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto request = spyhop::ParseControlRequest(text);
-  if (request.ok()) {
-    const auto again = spyhop::ParseControlRequest(spyhop::FormatControlRequest(*request));
-    if (!again.ok() || again->pid != request->pid || again->op != request->op) __builtin_trap();
-  }
+  if (request.ok() && request->pid.value_or(1) <= 0) __builtin_trap();
   const auto reply = spyhop::ParseControlReply(text);
   if (reply.ok() && !reply->status.ok() && reply->document) __builtin_trap();
   const auto http = spyhop::ParseHttpRequest(text);

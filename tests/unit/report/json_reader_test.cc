@@ -17,10 +17,9 @@ TEST(JsonReader, ReadsStringsNumbersAndTruths) {
 }
 
 TEST(JsonReader, RefusesAllElse) {
-  for (const char* text :
-       {"", "{", "[]", "1", "\"a\"", "null", R"({"a":null})", R"({"a":[1]})", R"({"a":{}})",
-        R"({"a":1,"a":2})", R"({"a":1} x)", R"({"a":1}{})", "{\"a\":\"\xff\"}", R"({"a":1e999})",
-        R"({'a':1})", R"({"a":NaN})"}) {
+  for (const char* text : {"", "{", "[]", "1", "\"a\"", "null", R"({"a":null})", R"({"a":[1]})",
+                           R"({"a":{}})", R"({"a":1,"a":2})", R"({"a":1} x)", R"({"a":1}{})",
+                           "{\"a\":\"\xff\"}", R"({"a":1e999})", R"({'a':1})", R"({"a":NaN})"}) {
     EXPECT_TRUE(absl::IsInvalidArgument(ReadFlatJson(text).status())) << text;
   }
 }

@@ -20,11 +20,8 @@ TEST(ControlMessage, ARequestComesThroughAsItWas) {
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->hz, 0.5);
   EXPECT_EQ(read->pid, std::nullopt);
-  const ControlRequest status{.op = ControlOp::kStatus,
-                              .pid = {},
-                              .format = "text",
-                              .width = 80,
-                              .color = true};
+  const ControlRequest status{
+      .op = ControlOp::kStatus, .pid = {}, .format = "text", .width = 80, .color = true};
   read = ParseControlRequest(FormatControlRequest(status));
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->width, 80u);

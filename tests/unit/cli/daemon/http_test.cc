@@ -14,9 +14,9 @@ HttpRequest Parse(const std::string& bytes) {
 }
 
 TEST(HttpMessage, ReadsTargetAndHeaders) {
-  const HttpRequest request =
-      Parse("GET /debug%2Fx/y?pid=12&a=b%20c+d&flag&=e&pid=13 HTTP/1.1\r\nHost: h:1\r\n"
-            "AUTHORIZATION: Bearer t\r\nSec-Fetch-Site: none\r\n\r\n");
+  const HttpRequest request = Parse(
+      "GET /debug%2Fx/y?pid=12&a=b%20c+d&flag&=e&pid=13 HTTP/1.1\r\nHost: h:1\r\n"
+      "AUTHORIZATION: Bearer t\r\nSec-Fetch-Site: none\r\n\r\n");
   EXPECT_EQ(request.method, "GET");
   EXPECT_EQ(request.path, "/debug/x/y");
   EXPECT_EQ(request.query.at("pid"), "13");
@@ -81,10 +81,12 @@ HttpRequest Get(const std::string& host, const std::string& authorization = "") 
 
 TEST(HttpAccess, OnLoopbackOnlyItsNamesAreAnswered) {
   const HttpPolicy policy{.token = "", .is_loopback = true, .host = "127.0.0.2"};
-  for (const char* host : {"localhost", "LOCALHOST:7997", "127.0.0.1:1", "[::1]:7997", "127.0.0.2"}) {
+  for (const char* host :
+       {"localhost", "LOCALHOST:7997", "127.0.0.1:1", "[::1]:7997", "127.0.0.2"}) {
     EXPECT_EQ(Refused(Get(host), policy), 0) << host;
   }
-  for (const char* host : {"", "evil.example:7997", "localhost.evil.example", "127.0.0.1.evil", "["}) {
+  for (const char* host :
+       {"", "evil.example:7997", "localhost.evil.example", "127.0.0.1.evil", "["}) {
     EXPECT_EQ(Refused(Get(host), policy), 403) << host;
   }
 }

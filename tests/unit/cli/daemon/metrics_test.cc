@@ -21,7 +21,8 @@ TEST(Metrics, TellsOfEachTarget) {
   fleet.targets[0].problem = absl::NotFoundError("gone");
   const std::string text =
       MetricsText(fleet.figures, fleet.targets, {{.server = "http", .accepted = 3}});
-  EXPECT_THAT(text, testing::HasSubstr("\nspyhop_target_samples_total{pid=\"1\",rule=\"web\"} 1800\n"));
+  EXPECT_THAT(text,
+              testing::HasSubstr("\nspyhop_target_samples_total{pid=\"1\",rule=\"web\"} 1800\n"));
   EXPECT_THAT(text, testing::HasSubstr("spyhop_target_failing{pid=\"1\",rule=\"web\"} 1\n"));
   EXPECT_THAT(text, testing::HasSubstr("spyhop_connections_total{server=\"http\"} 3\n"));
   EXPECT_THAT(text, testing::HasSubstr("spyhop_cpu_budget_ratio 0.01"));
