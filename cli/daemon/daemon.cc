@@ -92,16 +92,24 @@ absl::Status Daemon::TryReload() {
 absl::StatusOr<std::shared_ptr<const FleetOutputs>> Daemon::OpenOutputs(
     const DaemonConfig& config, const FleetOutputs* before) const {
   auto outputs = std::make_shared<FleetOutputs>();
-  if (config.history.empty()) return outputs;
-  if (before != nullptr && before->history != nullptr && config.history == config_.history) {
-    outputs->history = before->history;
-    return outputs;
-  }
-  absl::StatusOr<std::unique_ptr<History>> history =
-      History::Open(config.history, LimitsOf(config));
+  absl::StatusOr<Pushers> pushers =
+      OpenPushers(config.pushes, before == nullptr ? Pushers() : before->pushers);
+  if (!pushers.ok()) return pushers.status();
+  outputs->pushers = *std::move(pushers);
+  outputs->consumers.assign(outputs->pushers.begin(), outputs->pushers.end());
+  absl::StatusOr<std::shared_ptr<History>> history = OpenHistory(config, before);
   if (!history.ok()) return history.status();
   outputs->history = *std::move(history);
   return outputs;
+}
+
+absl::StatusOr<std::shared_ptr<History>> Daemon::OpenHistory(const DaemonConfig& config,
+                                                             const FleetOutputs* before) const {
+  if (config.history.empty()) return nullptr;
+  if (before != nullptr && before->history != nullptr && config.history == config_.history) {
+    return before->history;
+  }
+  return History::Open(config.history, LimitsOf(config));
 }
 
 }  // namespace spyhop

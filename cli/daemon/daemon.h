@@ -28,7 +28,7 @@ class Daemon {
   absl::Status Run();
 
   // Soon; thread-safe.
-  void Reload() { Ask(reload_); }       // a configuration that is wrong leaves the old one
+  void Reload() { Ask(reload_); }  // a configuration that is wrong leaves the old one
   void SnapshotAll() { Ask(snapshot_); }
   void End() { Ask(end_); }
 
@@ -43,8 +43,10 @@ class Daemon {
   Asked Await(Nanos until);
   void DoReload();
   absl::Status TryReload();
-  absl::StatusOr<std::shared_ptr<const FleetOutputs>> OpenOutputs(
-      const DaemonConfig& config, const FleetOutputs* before) const;
+  absl::StatusOr<std::shared_ptr<const FleetOutputs>> OpenOutputs(const DaemonConfig& config,
+                                                                  const FleetOutputs* before) const;
+  absl::StatusOr<std::shared_ptr<History>> OpenHistory(const DaemonConfig& config,
+                                                       const FleetOutputs* before) const;
 
   DaemonConfig config_;
   const Load load_;

@@ -5,6 +5,7 @@
 #include <random>
 #include <utility>
 
+#include "base/start_thread.h"
 #include "cli/daemon/push_encoder.h"
 #include "cli/daemon/push_headers.h"
 
@@ -29,15 +30,28 @@ absl::StatusOr<std::unique_ptr<Pusher>> Pusher::Create(const PushTarget& target)
   if (absl::StatusOr<HttpHeaders> headers = ReadHeaders(target.headers); !headers.ok()) {
     return headers.status();
   }
-  return std::unique_ptr<Pusher>(new Pusher(target, *std::move(poster)));
+  std::unique_ptr<Pusher> pusher(new Pusher(target, *std::move(poster)));
+  absl::Status started = pusher->Start();
+  if (!started.ok()) return started;
+  return pusher;
 }
 
 Pusher::Pusher(const PushTarget& target, std::unique_ptr<HttpPoster> poster)
     : target_(target),
       poster_(std::move(poster)),
-      sender_(target_, *poster_, {.clock = clock_, .wall = absl::Now}, std::random_device{}()),
-      encoder_([this] { EncodeAll(); }),
-      sender_thread_([this] { SendAll(); }) {}
+      sender_(target_, *poster_, {.clock = clock_, .wall = absl::Now}, std::random_device{}()) {}
+
+absl::Status Pusher::Start() {
+  absl::StatusOr<std::thread> encoder = StartThread([this] { EncodeAll(); });
+  if (!encoder.ok()) return encoder.status();
+  encoder_ = *std::move(encoder);
+  const Lock lock(mutex_);
+  absl::StatusOr<std::thread> sender = StartThread([this] { SendAll(); });
+  if (!sender.ok()) return sender.status();
+  sender_thread_ = *std::move(sender);
+  sent_ = false;
+  return absl::OkStatus();
+}
 
 Pusher::~Pusher() {
   {
@@ -48,8 +62,8 @@ Pusher::~Pusher() {
     has_ended_.wait_for(lock, kLastChance, [this] { return sent_; });
   }
   poster_->Cancel();
-  encoder_.join();
-  sender_thread_.join();
+  if (encoder_.joinable()) encoder_.join();
+  if (sender_thread_.joinable()) sender_thread_.join();
 }
 
 void Pusher::Consume(const FleetPart& part) {
