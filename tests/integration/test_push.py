@@ -5,8 +5,10 @@ import contextlib
 import email.utils
 import os
 import re
+import signal
 import subprocess
 import tempfile
+import textwrap
 import time
 import unittest
 
@@ -316,6 +318,66 @@ class Bounds(unittest.TestCase):
             self.assertLess(driver.quit(), 1)
 
 
+class Daemon(unittest.TestCase):
+    CONFIG = """
+        [daemon]
+        cpu-budget = 0
+        stopped-budget = 0
+        history =
+        snapshot-folder = {folder}
+        control =
+        segment = 10s
+        [watch shop]
+        pid = {pid}
+        rate = 50
+        label.zone = b
+        [push one]
+        type = pyroscope
+        url = {one}
+        label.env = prod
+        interval = 10s
+        [push two]
+        type = otlp
+        url = {two}
+        interval = 10s
+        """
+    BURNER = """
+        import sys
+        def burn():
+            n = 0
+            while True:
+                n += 1
+        print('ready', flush=True)
+        burn()
+        """
+
+    def test_what_it_samples_reaches_both_stores(self):
+        with contextlib.ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            one, two = (stack.enter_context(profile_store.Store()) for _ in range(2))
+            burner = started(stack, ['/usr/bin/python3', '-c', textwrap.dedent(self.BURNER)], stdout=subprocess.PIPE)
+            self.assertEqual(burner.stdout.readline(), b'ready\n')
+            config = os.path.join(folder, 'spyhop.conf')
+            with open(config, 'w', encoding='utf-8') as file:
+                file.write(textwrap.dedent(self.CONFIG).format(pid=burner.pid, one=one.url, two=two.url, folder=folder))
+            one.will(('answer', 503))
+            daemon = started(stack, [spyhop.BINARY, 'daemon', '--config', config])
+            one.wait_for_taken(1)
+            two.wait_for_taken(1)
+            daemon.send_signal(signal.SIGTERM)  # It sends what it has of the next part.
+            self.assertEqual(daemon.wait(harness.PATIENCE), 0)
+        self.assertEqual({each.query['name'][0] for each in one.taken}, {'shop{env=prod,zone=b}'})
+        pprofs = [profile_store.PprofView(each.message) for each in one.taken]
+        walls = [each for taken in two.taken for each in profile_store.otlp_profiles(taken.message) if each.type[0] == 'wall']
+        self.assertEqual(sorted(each.start for each in pprofs), sorted(each.start for each in walls))
+        self.assertEqual(sum(each.total('wall') for each in pprofs), sum(each.total() for each in walls))
+        self.assertEqual(walls[0].resource['service.name'], 'shop')
+        self.assertEqual(walls[0].resource['process.pid'], burner.pid)
+        self.assertTrue(8e9 < pprofs[0].total('wall') < 11e9, pprofs[0].total('wall'))
+        burning = sum(values[1] for stack, values in pprofs[0].stacks.items() if stack[0][0] == 'burn')
+        self.assertGreater(burning, 0.95 * pprofs[0].total('wall'))
+
+
 class Tls(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -363,6 +425,13 @@ class Configuration(unittest.TestCase):
                 done = subprocess.run([DRIVER, 'otlp', url, *options], input='', capture_output=True, text=True, timeout=10)
                 self.assertEqual(done.returncode, 1)
                 self.assertRegex(done.stderr, message)
+
+
+def started(stack, command, **options):
+    """A child that ends with the stack."""
+    child = stack.enter_context(subprocess.Popen([*harness.LEASH, *command], **options))
+    stack.callback(child.kill)
+    return child
 
 
 def written(driver):
