@@ -1,7 +1,6 @@
 #include "base/clock.h"
 
 #include <cerrno>
-#include <chrono>
 #include <ctime>
 
 namespace spyhop {
@@ -31,21 +30,19 @@ void MonotonicClock::SleepUntil(Nanos instant) noexcept {
   }
 }
 
+WakingClock::WakingClock() { sem_init(&woken_, 0, 0); }
+
+WakingClock::~WakingClock() { sem_destroy(&woken_); }
+
+// One futex(2) call; a condition variable makes more than one.
 void WakingClock::SleepUntil(Nanos instant) noexcept {
-  std::unique_lock lock(mutex_);
-  // steady_clock is CLOCK_MONOTONIC.
-  const std::chrono::steady_clock::time_point until{std::chrono::nanoseconds(instant)};
-  changed_.wait_until(lock, until, [this] { return woken_; });
-  woken_ = false;
+  if (instant - Now() < kTooShortToSleep) return MonotonicClock::SleepUntil(instant);
+  const timespec until{instant / kSecond, instant % kSecond};
+  while (sem_clockwait(&woken_, CLOCK_MONOTONIC, &until) != 0 && errno == EINTR) {
+  }
 }
 
-void WakingClock::WakeUp() {
-  {
-    const std::lock_guard lock(mutex_);
-    woken_ = true;
-  }
-  changed_.notify_one();
-}
+void WakingClock::WakeUp() noexcept { sem_post(&woken_); }
 
 Nanos ProcessCpuTime() noexcept { return ReadClock(CLOCK_PROCESS_CPUTIME_ID); }
 

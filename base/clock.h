@@ -4,9 +4,9 @@
 #ifndef SPYHOP_BASE_CLOCK_H_
 #define SPYHOP_BASE_CLOCK_H_
 
-#include <condition_variable>
+#include <semaphore.h>
+
 #include <cstdint>
-#include <mutex>
 
 namespace spyhop {
 
@@ -34,15 +34,18 @@ class MonotonicClock : public Clock {
 // Whose sleeps another thread can end.
 class WakingClock : public MonotonicClock {
  public:
+  WakingClock();
+  ~WakingClock() override;
+  WakingClock(const WakingClock&) = delete;
+  WakingClock& operator=(const WakingClock&) = delete;
+
   // May return early: after WakeUp().
   void SleepUntil(Nanos instant) noexcept override;
   // Ends the sleep, or the next one, if it has not begun. Thread-safe.
-  void WakeUp();
+  void WakeUp() noexcept;
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool woken_ = false;
+  sem_t woken_;
 };
 
 // CPU time of the whole process so far. Adds up all threads: 10 us with 200 of them.

@@ -13,7 +13,7 @@ constexpr Command kCommands[] = {
     {"report", "views and formats of a recording made earlier", ReportCommand},
     {"diff", "what got slower or faster between two recordings", DiffCommand},
     {"daemon", "continuous sampling within a budget", DaemonCommand},
-    {"ctl", "talk to a running daemon", nullptr},
+    {"ctl", "ask a running daemon: status, snapshot, record, pause, rate", CtlCommand},
     {"completion", "completion of commands, options and pids for bash, zsh, fish",
      CompletionCommand},
     {"man", "the manual page of a command, for man -l -", ManCommand},

@@ -26,6 +26,7 @@ int DiffCommand(const Arguments& arguments);
 int SnapshotCommand(const Arguments& arguments);
 int TopCommand(const Arguments& arguments);
 int ListCommand(const Arguments& arguments);
+int CtlCommand(const Arguments& arguments);
 int DoctorCommand(const Arguments& arguments);
 int DaemonCommand(const Arguments& arguments);
 int CompletionCommand(const Arguments& arguments);

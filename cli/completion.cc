@@ -7,6 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "cli/commands.h"
 #include "cli/completion_scripts.h"
+#include "cli/ctl_request.h"
 #include "cli/help_page.h"
 #include "report/display_width.h"
 #include "report/escape.h"
@@ -117,6 +118,17 @@ class Completer {
         return;
       case Operands::kCommand:
         OfferCommands();
+        return;
+      case Operands::kCtl:
+        OfferCtl();
+    }
+  }
+
+  // The word, then whose process it is.
+  void OfferCtl() {
+    for (const CtlWord& word : CtlWords()) {
+      if (typed_.size() == 1) Offer(std::string(word.name), std::string(word.summary));
+      if (typed_.size() > 1 && typed_.back() == word.name && word.takes_pid) OfferProcesses();
     }
   }
 

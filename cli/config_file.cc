@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/absl_view.h"
 #include "base/scoped_fd.h"
@@ -43,11 +44,13 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return text;
 }
 
-// "[watch web]  # comment": "watch web".
+// "[ watch  web ]  # comment": "watch web".
 std::optional<std::string> SectionOf(absl::string_view line) {
   line = absl::StripAsciiWhitespace(line.substr(0, line.find('#')));
   if (line.size() < 2 || line.front() != '[' || line.back() != ']') return std::nullopt;
-  return std::string(absl::StripAsciiWhitespace(line.substr(1, line.size() - 2)));
+  const std::vector<absl::string_view> words =
+      absl::StrSplit(line.substr(1, line.size() - 2), absl::ByAnyChar(" \t"), absl::SkipEmpty());
+  return absl::StrJoin(words, " ");
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 namespace spyhop {
 
 // What a command takes besides its options.
-enum class Operands : uint8_t { kNone, kRecordings, kProgram, kShell, kCommand };
+enum class Operands : uint8_t { kNone, kRecordings, kProgram, kShell, kCommand, kCtl };
 
 inline constexpr ExitStatus kExitsOfTargets[] = {
     kExitNoSuchProcess, kExitNotPermitted, kExitNotPython, kExitNothingSampled, kExitInterrupted};

@@ -46,6 +46,13 @@ inline constexpr const char* kTopExamples =
     "  spyhop top --pid 1234                        live; ? has the keys, q quits\n"
     "  spyhop top -p 1234 -p 1235 --view processes  of several processes\n"
     "  spyhop top -p 1234 --iterations 3 | less     plain tables, as where there is no terminal\n";
+inline constexpr const char* kCtlExamples =
+    "  spyhop ctl status                         the processes that the daemon watches\n"
+    "  spyhop ctl snapshot 1234                  every thread's stack of one now\n"
+    "  spyhop ctl record 1234 --seconds 30       a profile of it; -o FILE as with attach\n"
+    "  spyhop ctl pause 1234                     sample it no more; without PID: all\n"
+    "  spyhop ctl resume                         go on\n"
+    "  spyhop ctl rate 50 1234                   at 50 Hz, until the next reload\n";
 inline constexpr const char* kListExamples =
     "  spyhop list                          the Python processes of this machine\n"
     "  spyhop list --json | jq '.processes[].pid'\n";

@@ -47,6 +47,12 @@ inline constexpr const char* kAboutTop =
     "by where their time goes. Where stdout is not a terminal, or TERM names none that is "
     "known, it prints plain tables, one after the other.";
 
+inline constexpr const char* kAboutCtl =
+    "Asks a running daemon over its control socket: which processes it watches and what that "
+    "costs, for a snapshot or a profile of one of them, to pause, to go on, to sample at "
+    "another rate. Root, the daemon's own user and members of its control-group may. The "
+    "formats, views and filters of record are those of attach.";
+
 inline constexpr const char* kAboutList =
     "Lists the Python processes that may be read: their version, flavour, threads and "
     "command.";

@@ -151,6 +151,15 @@ OptionList TopOptionList() {
        Common()});
 }
 
+OptionList CtlOptionList() {
+  return Join({{{"socket", "FILE", "the daemon's control socket; default /run/spyhop/control.sock"},
+                {"seconds", "SECONDS", "record: for so long (30, 2m), 1 s to 1 h"},
+                {"json,j", "", "status, snapshot: as JSON"}},
+               Output(),
+               Filters(),
+               Common()});
+}
+
 OptionList ListOptionList() { return Join({{{"json,j", "", "as JSON"}}, Common()}); }
 
 OptionList DoctorOptionList() {

@@ -12,6 +12,7 @@ OptionList ReportOptionList();
 OptionList DiffOptionList();
 OptionList SnapshotOptionList();
 OptionList TopOptionList();
+OptionList CtlOptionList();
 OptionList ListOptionList();
 OptionList DoctorOptionList();
 OptionList DaemonOptionList();

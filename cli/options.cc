@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/absl_view.h"
+#include "cli/ctl_request.h"
 #include "cli/locals_options.h"
 #include "cli/option_lists.h"
 #include "cli/option_parser.h"
@@ -194,6 +195,31 @@ void CheckOutputsFit(Parsed& parsed, const OutputOptions& record) {
   if (!status.ok()) parsed.Fail(status);
 }
 
+void GetCtlRecord(Parsed& parsed, CtlOptions& options) {
+  AddTableOnStdout(options.output);
+  CheckOutputsFit(parsed, options.output);
+  options.request.format = "recording";
+  parsed.Convert("seconds", ParseDuration, options.request.length);
+  const Nanos length = options.request.length;
+  if (!parsed.Has("seconds")) return parsed.Fail(Usage("for how long? --seconds 10"));
+  if (parsed.Has("json")) parsed.Fail(Usage("--json is for status and snapshot; use -f json"));
+  if (length < kShortestRecord || length > kLongestRecord) {
+    parsed.Fail(Usage("--seconds has to be 1 s to 1 h"));
+  }
+}
+
+// Of all but record: a text, or for scripts JSON.
+void GetCtlText(Parsed& parsed, CtlOptions& options) {
+  const ControlOp op = options.request.op;
+  if (op == ControlOp::kStatus || op == ControlOp::kSnapshot) {
+    const bool json = parsed.Has("json") || IsNamedJson(options.output.outputs[0].path);
+    options.request.format = json ? "json" : "text";
+  } else if (parsed.Has("json") || parsed.Has("output")) {
+    parsed.Fail(Usage("--json and --output are for status, snapshot and record"));
+  }
+  if (parsed.Has("seconds")) parsed.Fail(Usage("--seconds is for record"));
+}
+
 }  // namespace
 
 absl::StatusOr<AttachOptions> ParseAttach(const Arguments& arguments) {
@@ -283,6 +309,23 @@ absl::StatusOr<TopCommandOptions> ParseTop(const Arguments& arguments) {
         settings.table.filter = GetFilter(parsed);
         settings.table.native = options.sampler.native != NativeDetail::kNone;
       });
+}
+
+absl::StatusOr<CtlOptions> ParseCtl(const Arguments& arguments) {
+  return ParseInto<CtlOptions>(
+      CtlOptionList(), arguments,
+      [](Parsed& parsed, CtlOptions& options, CommonOptions*& c) {
+        GetOutput(parsed, options.output);
+        c = &options.output.common;
+        parsed.Keep(ParseCtlWords(parsed.arguments()), options.request);
+        if (parsed.Has("socket")) options.socket = parsed.Text("socket");
+        if (options.request.op == ControlOp::kRecord) {
+          GetCtlRecord(parsed, options);
+        } else {
+          GetCtlText(parsed, options);
+        }
+      },
+      true);
 }
 
 absl::StatusOr<ListOptions> ParseList(const Arguments& arguments) {

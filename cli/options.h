@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "cli/daemon/control_message.h"
 #include "cli/tui/top_settings.h"
 #include "report/format.h"
 #include "report/profile_diff.h"
@@ -100,6 +101,12 @@ struct TopCommandOptions {
   bool source = true;
 };
 
+struct CtlOptions {
+  OutputOptions output;  // of a record; of all else at most one file
+  ControlRequest request;
+  std::string socket = kDefaultControlPath;
+};
+
 struct ListOptions {
   CommonOptions common;
   bool json = false;
@@ -119,6 +126,7 @@ absl::StatusOr<ReportOptions> ParseReport(const Arguments& arguments);
 absl::StatusOr<DiffCommandOptions> ParseDiff(const Arguments& arguments);
 absl::StatusOr<SnapshotCommandOptions> ParseSnapshot(const Arguments& arguments);
 absl::StatusOr<TopCommandOptions> ParseTop(const Arguments& arguments);
+absl::StatusOr<CtlOptions> ParseCtl(const Arguments& arguments);
 absl::StatusOr<ListOptions> ParseList(const Arguments& arguments);
 absl::StatusOr<DaemonCommandOptions> ParseDaemon(const Arguments& arguments);
 absl::StatusOr<DoctorOptions> ParseDoctor(const Arguments& arguments);

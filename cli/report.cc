@@ -25,16 +25,6 @@ SourceOpener UnchangedSince(absl::Time end) {
   };
 }
 
-// Was it recorded with --native? A thread without Python is one native frame in any recording.
-bool HasNativeStacks(const Profile& profile) {
-  for (size_t i = 1; i < profile.stacks().size(); ++i) {
-    const StackId stack{static_cast<uint32_t>(i)};
-    const Frame& leaf = profile.frames().Get(profile.stacks().Leaf(stack));
-    if (leaf.kind == FrameKind::kNative && profile.stacks().Parent(stack) != kNoStack) return true;
-  }
-  return false;
-}
-
 int MakeReport(const ReportOptions& options, Interruption& interruption) {
   Profile profile;
   const absl::Status read =

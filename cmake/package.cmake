@@ -1,5 +1,5 @@
-# What is installed, and the Debian package of it (tools/package). /etc/spyhop is the admin's: nothing is
-# installed there, so that nothing there is ever replaced or removed.
+# What is installed, and the Debian package of it (tools/package). /etc/spyhop is the admin's: of what the
+# package brings there dpkg replaces nothing that was changed (deb-conffiles(5)).
 if(NOT TARGET spyhop)
   return()
 endif()
@@ -10,6 +10,7 @@ file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.md)
 install(TARGETS spyhop)
 install(FILES README.md packaging/copyright DESTINATION ${doc})
 install(FILES ${pages} DESTINATION ${doc}/docs)
+install(FILES packaging/spyhop.conf DESTINATION /etc/spyhop)
 install(CODE "execute_process(COMMAND_ERROR_IS_FATAL ANY COMMAND \"${CMAKE_COMMAND}\"
   \"-DSPYHOP=$<TARGET_FILE:spyhop>\"
   \"-DCHANGELOG=${PROJECT_SOURCE_DIR}/packaging/changelog\"
@@ -36,5 +37,7 @@ set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE ${SPYHOP_DEBIAN_RELEASE})
 set(CPACK_DEBIAN_PACKAGE_SECTION devel)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/packaging/conffiles)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 include(CPack)

@@ -20,10 +20,10 @@ constexpr int kLooks = 5;      // at once, then after 0.5, 1, 2 and 4 s
 constexpr int kMostPause = 7;  // as a power of two of kFirstPause: 64 s
 // What has just been forked from a Python may be about to exec something else, or to end.
 constexpr Nanos kYoungest = 300 * kMillisecond;
-// Also when nothing is new: see ProcessList::MayHaveNew, and to forget what has gone.
+// Of all, for those that ReadNew does not tell, and to forget what has gone.
 constexpr Nanos kListingPause = 5 * kSecond;
 // Of those that were looked at before, at each scan.
-constexpr size_t kExecsChecked = 100;
+constexpr size_t kExecsChecked = 32;
 
 }  // namespace
 
@@ -43,15 +43,18 @@ struct ProcessDiscovery::State {
   explicit State(std::unique_ptr<ProcessTable> live) : table(std::move(live)) {}
 
   void List();
+  bool ListNew();
   void Meet(const ProcessList::Entry& entry);
   void Look(int pid, Known& process, Changes& changes);
   void CheckExecs(Changes& changes);
+  void LookAtOneAgain(Changes& changes);
   void Postpone(Known& process, Nanos pause) const { process.next_look = now + pause; }
 
   std::unique_ptr<ProcessTable> table;
   absl::flat_hash_map<int, Known> processes;
-  std::vector<int> order;  // of the last listing
-  size_t checked = 0;      // of them, by CheckExecs
+  std::vector<int> order;    // of the last listing
+  size_t execs_checked = 0;  // where in it the turns are
+  size_t looked_again = 0;
   uint64_t listings = 0;
   Nanos next_listing = 0;
   Nanos now = 0;
@@ -70,6 +73,16 @@ void ProcessDiscovery::State::List() {
   next_listing = now + kListingPause;
 }
 
+bool ProcessDiscovery::State::ListNew() {
+  const std::optional<std::vector<ProcessList::Entry>> entries = table->ListNew();
+  if (!entries) return false;
+  for (const ProcessList::Entry& entry : *entries) {
+    if (!processes.contains(entry.pid)) order.push_back(entry.pid);
+    Meet(entry);
+  }
+  return true;
+}
+
 void ProcessDiscovery::State::Meet(const ProcessList::Entry& entry) {
   Known& process = processes[entry.pid];
   const bool is_new = process.listing == 0;
@@ -84,8 +97,11 @@ void ProcessDiscovery::State::Meet(const ProcessList::Entry& entry) {
              .next_look = now,
              .kernel_thread = identity->kernel_thread,
              .listing = listings};
-  if (process.kernel_thread) process.next_look = kNever;
-  if (identity->age < kYoungest) Postpone(process, 1);  // at the next scan
+  if (process.kernel_thread) {
+    process.next_look = kNever;
+  } else if (identity->age < kYoungest) {
+    Postpone(process, 1);  // at the next scan
+  }
 }
 
 void ProcessDiscovery::State::Look(int pid, Known& process, Changes& changes) {
@@ -102,24 +118,28 @@ void ProcessDiscovery::State::Look(int pid, Known& process, Changes& changes) {
   if (++process.looks < kLooks) Postpone(process, kFirstPause << (process.looks - 1));
 }
 
-// And a second look at one of those that were no Python: it may have loaded one since.
+// Those that will be looked at anyway have a next look.
 void ProcessDiscovery::State::CheckExecs(Changes& changes) {
-  bool looked = false;
   for (size_t i = 0; i < std::min(kExecsChecked, order.size()); ++i) {
-    const int pid = order[checked++ % order.size()];
+    const int pid = order[execs_checked++ % order.size()];
     const auto found = processes.find(pid);
-    if (found == processes.end()) continue;
+    if (found == processes.end() || found->second.next_look != kNever) continue;
     Known& process = found->second;
-    // Those that will be looked at anyway.
-    if (process.kernel_thread || process.next_look != kNever) continue;
-    const std::string executable = table->Executable(pid);
-    if (executable.empty()) continue;
-    const bool changed = executable != process.executable;
-    if (changed) process.looks = process.reconsidered = 0;
-    if (changed || (!process.told && !looked)) {
-      looked = looked || !changed;
-      Look(pid, process, changes);
-    }
+    const std::string executable = process.kernel_thread ? "" : table->Executable(pid);
+    if (executable.empty() || executable == process.executable) continue;
+    process.looks = process.reconsidered = 0;
+    Look(pid, process, changes);
+  }
+}
+
+// One of those that were no Python may have loaded one since.
+void ProcessDiscovery::State::LookAtOneAgain(Changes& changes) {
+  for (size_t i = 0; i < std::min(kExecsChecked, order.size()); ++i) {
+    const int pid = order[looked_again++ % order.size()];
+    const auto found = processes.find(pid);
+    if (found == processes.end() || found->second.next_look != kNever) continue;
+    if (found->second.told || found->second.kernel_thread) continue;
+    return Look(pid, found->second, changes);
   }
 }
 
@@ -133,11 +153,12 @@ ProcessDiscovery::~ProcessDiscovery() = default;
 ProcessDiscovery::Changes ProcessDiscovery::Scan(Nanos now) {
   Changes changes;
   state_->now = now;
-  if (now >= state_->next_listing || state_->table->MayHaveNew()) state_->List();
+  if (now >= state_->next_listing || !state_->ListNew()) state_->List();
   for (auto& [pid, process] : state_->processes) {
     if (process.next_look <= now) state_->Look(pid, process, changes);
   }
   state_->CheckExecs(changes);
+  state_->LookAtOneAgain(changes);
   return changes;
 }
 

@@ -37,10 +37,11 @@ constexpr Nanos kLookLife = 50 * kMicrosecond;
 // may have gone from one wait to another.
 constexpr Nanos kShortestRest = 50 * kMillisecond;
 constexpr int kRestingRounds = 5;
+// Of more of them a look is cheaper than to ask for each.
+constexpr size_t kFewThreads = 8;
 constexpr Nanos kLongestRest = 250 * kMillisecond;
-// One of many sleeps until it is woken up, and may be so late that others wake up with it.
+// One of many sleeps until it is woken up.
 constexpr Nanos kLongestPatience = 3600 * kSecond;
-constexpr Nanos kLatestTimer = 2 * kMillisecond;
 
 }  // namespace
 
@@ -100,7 +101,6 @@ void ProcessSampler::NoteCosts() {
 
 void ProcessSampler::RunTracer(const std::atomic<bool>& stop) {
   RequestPromptness(MayGoFirst());
-  if (options_.one_of_many) AllowLateTimers(kLatestTimer);
   goes_first_ = false;
   Promptness promptness;
   ThreadStopper stopper;
@@ -183,6 +183,7 @@ Nanos ProcessSampler::BeginRecording() {
 void ProcessSampler::BeginTarget() {
   recorder_ = std::make_unique<SampleRecorder>(*attachment_, *profile_, options_);
   awake_.clear();
+  all_at_rest_ = false;
   reader_ = std::make_unique<StackReader>(attachment_->memory(), attachment_->interpreter().layout);
   unreadable_since_ = 0;
   last_look_ = 0;
@@ -190,7 +191,25 @@ void ProcessSampler::BeginTarget() {
   names_pause_ = kNamesAfterChange;
 }
 
+// As long as all threads are blocked and none has been on a CPU since, nothing can have changed: a
+// few preads tell it for less than a look. What else may begin to run Python is found by the next
+// full look.
+bool ProcessSampler::NobodyHasRun(Nanos now) {
+  if (!all_at_rest_ || now >= next_full_look_) return false;
+  const WatchedThreads threads = attachment_->threads();
+  return std::all_of(threads.begin(), threads.end(), [](WatchedThread* thread) {
+    const std::optional<SchedStat> sched = thread->probe.ReadSchedStat();
+    return sched && sched->slices == thread->sched.slices;
+  });
+}
+
 ProcessSampler::RoundResult ProcessSampler::Round(Nanos now, ThreadStopControl& control) {
+  if (NobodyHasRun(now)) {
+    ++profile_->figures().rounds;
+    recorder_->BeginRound(now, 0, rounds_->period());
+    recorder_->EndRound();
+    return RoundResult::kGoOn;
+  }
   ThreadStates::LookResult look = Look(now);
   if (look == ThreadStates::LookResult::kUnreadable) return HandleUnreadable(now);
   unreadable_since_ = 0;
@@ -275,7 +294,10 @@ void ProcessSampler::SortOutAwake(Nanos now) {
   recorder_->ForgetEnded();
   next_full_look_ = now + LongestRest();
   awake_.clear();
-  for (WatchedThread* thread : attachment_->threads()) {
+  const WatchedThreads all = attachment_->threads();
+  all_at_rest_ = !all.empty() && all.size() <= kFewThreads &&
+                 std::all_of(all.begin(), all.end(), [](const auto* each) { return each->settled; });
+  for (WatchedThread* thread : all) {
     const bool at_rest = thread->settled && !attachment_->states().HeldGilLast(thread->state);
     if (!at_rest) awake_.push_back(thread);
   }
@@ -284,6 +306,7 @@ void ProcessSampler::SortOutAwake(Nanos now) {
 // The target has ended, and another process may have its pid; or it runs another program now.
 ProcessSampler::RoundResult ProcessSampler::HandleUnreadable(Nanos now) {
   awake_.clear();
+  all_at_rest_ = false;
   const absl::StatusOr<ProcessStat> stat = attachment_->files().Stat();
   if (!stat.ok() || stat->state == 'Z' || stat->state == 'X') return RoundResult::kTargetEnded;
   if (stat->start_time != attachment_->start_time()) return RoundResult::kTargetEnded;

@@ -58,6 +58,7 @@ class ProcessSampler : public Sampler {
   void ReportProgress(Nanos now);
   void NoteCosts();
   Nanos LongestRest() const;
+  bool NobodyHasRun(Nanos now);
 
   std::unique_ptr<Attachment> attachment_;
   const SamplerOptions options_;
@@ -73,6 +74,7 @@ class ProcessSampler : public Sampler {
   std::unique_ptr<SamplingClock> rounds_;
   std::unique_ptr<SampleRecorder> recorder_;
   std::vector<WatchedThread*> awake_;  // those not at rest, as of the last round that looked at all
+  bool all_at_rest_ = false;  // idem, and they are few
   Nanos begin_ = 0;
   Nanos cpu_before_ = 0;  // of this process
   Nanos tracer_cpu_ = 0;  // of this Run's tracers that have ended

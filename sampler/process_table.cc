@@ -41,7 +41,7 @@ class LiveTable : public ProcessTable {
     return entries;
   }
 
-  bool MayHaveNew() override { return list_.MayHaveNew(); }
+  std::optional<std::vector<ProcessList::Entry>> ListNew() override { return list_.ReadNew(); }
 
   std::optional<Identity> Identify(int pid) override {
     const absl::StatusOr<ProcessStat> stat = ProcessFiles(pid).Stat();

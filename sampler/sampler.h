@@ -43,9 +43,8 @@ struct SamplerOptions {
   PauseMode pause = PauseMode::kAuto;
   bool gil_only = false;  // only samples of the thread that holds the GIL
   NativeDetail native = NativeDetail::kNone;
-  // One of many in this process: its costs are its own thread's, its rounds may be some
-  // milliseconds late so that several threads wake up at once, and between them it sleeps on: a
-  // `stop` is seen when WakeUp() is called.
+  // One of many in this process: its costs are its own thread's, and between rounds it sleeps on:
+  // a `stop` is seen when WakeUp() is called.
   bool one_of_many = false;
 };
 

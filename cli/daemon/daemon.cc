@@ -5,19 +5,32 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <string>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
 #include "cli/daemon/snapshot_files.h"
+#include "report/escape.h"
 
 namespace spyhop {
 namespace {
 
 constexpr Nanos kTick = kSecond / 2;
+constexpr Nanos kStuck = 10 * kSecond;
 
 History::Limits LimitsOf(const DaemonConfig& config) {
   return {.bytes = config.history_bytes, .age = config.history_age};
+}
+
+absl::StatusOr<std::string> ReadToken(const std::string& path) {
+  std::ifstream file(path);
+  std::string token;
+  if (std::getline(file, token)) return token;
+  return absl::InvalidArgumentError(
+      absl::StrCat("cannot read a token from '", EscapeForTerminal(path), "' (http-token-file)"));
 }
 
 }  // namespace
@@ -27,13 +40,27 @@ absl::Status Daemon::Run() {
   umask(027);
   // A file that may not grow any more is an error like any other (setrlimit(2)).
   signal(SIGXFSZ, SIG_IGN);
-  absl::StatusOr<std::shared_ptr<const FleetOutputs>> outputs = OpenOutputs(config_, nullptr);
+  absl::StatusOr<Outputs> outputs = OpenOutputs(config_);
   if (!outputs.ok()) return outputs.status();
   outputs_ = *std::move(outputs);
+  pushers_ = outputs_.pushers;
   RemoveUnfinishedSnapshotFiles(config_.snapshot_folder);
-  fleet_ = std::make_unique<FleetWatch>(config_, outputs_);
+  fleet_ = std::make_unique<FleetWatch>(config_, outputs_.ForFleet());
+  last_tick_ = clock_.Now();
+  if (absl::Status served = Serve(config_); !served.ok()) return served;
   manager_.Ready();
   LogInfo("the daemon is running");
+  Work();
+  manager_.Stopping();
+  server_.reset();
+  fleet_.reset();  // the last parts
+  pushers_.clear();
+  outputs_ = {};  // and their way to the disk and to the stores
+  LogInfo("the daemon has ended");
+  return absl::OkStatus();
+}
+
+void Daemon::Work() {
   Asked asked;
   for (Nanos next = clock_.Now(); !asked.end; asked = Await(next)) {
     if (asked.reload) DoReload();
@@ -42,13 +69,9 @@ absl::Status Daemon::Run() {
     manager_.StayAlive(now);
     if (now < next) continue;
     fleet_->Tick();
+    last_tick_ = now;
     next = std::max(next + kTick, now);
   }
-  manager_.Stopping();
-  fleet_.reset();    // the last parts
-  outputs_.reset();  // and their way to the disk
-  LogInfo("the daemon has ended");
-  return absl::OkStatus();
 }
 
 void Daemon::Ask(bool& what) {
@@ -78,38 +101,85 @@ void Daemon::DoReload() {
 absl::Status Daemon::TryReload() {
   absl::StatusOr<DaemonConfig> config = load_();
   if (!config.ok()) return config.status();
-  absl::StatusOr<std::shared_ptr<const FleetOutputs>> outputs =
-      OpenOutputs(*config, outputs_.get());
+  absl::StatusOr<Outputs> outputs = OpenOutputs(*config);
   if (!outputs.ok()) return outputs.status();
+  if (absl::Status served = ServeAnew(*config); !served.ok()) return served;
   config_ = *std::move(config);
   outputs_ = *std::move(outputs);
-  if (outputs_->history != nullptr) outputs_->history->set_limits(LimitsOf(config_));
-  fleet_->Apply(config_, outputs_);
+  if (outputs_.history != nullptr) outputs_.history->set_limits(LimitsOf(config_));
+  fleet_->Apply(config_, outputs_.ForFleet());
+  const std::lock_guard lock(mutex_);
+  pushers_ = outputs_.pushers;
   return absl::OkStatus();
 }
 
 // What is as before goes on.
-absl::StatusOr<std::shared_ptr<const FleetOutputs>> Daemon::OpenOutputs(
-    const DaemonConfig& config, const FleetOutputs* before) const {
-  auto outputs = std::make_shared<FleetOutputs>();
-  absl::StatusOr<Pushers> pushers =
-      OpenPushers(config.pushes, before == nullptr ? Pushers() : before->pushers);
+absl::StatusOr<Daemon::Outputs> Daemon::OpenOutputs(const DaemonConfig& config) const {
+  Outputs outputs;
+  absl::StatusOr<Pushers> pushers = OpenPushers(config.pushes, outputs_.pushers);
   if (!pushers.ok()) return pushers.status();
-  outputs->pushers = *std::move(pushers);
-  outputs->consumers.assign(outputs->pushers.begin(), outputs->pushers.end());
-  absl::StatusOr<std::shared_ptr<History>> history = OpenHistory(config, before);
+  outputs.pushers = *std::move(pushers);
+  if (config.history.empty()) return outputs;
+  if (outputs_.history != nullptr && config.history == config_.history) {
+    outputs.history = outputs_.history;
+    return outputs;
+  }
+  absl::StatusOr<std::unique_ptr<History>> history =
+      History::Open(config.history, LimitsOf(config));
   if (!history.ok()) return history.status();
-  outputs->history = *std::move(history);
+  outputs.history = *std::move(history);
   return outputs;
 }
 
-absl::StatusOr<std::shared_ptr<History>> Daemon::OpenHistory(const DaemonConfig& config,
-                                                             const FleetOutputs* before) const {
-  if (config.history.empty()) return nullptr;
-  if (before != nullptr && before->history != nullptr && config.history == config_.history) {
-    return before->history;
+std::shared_ptr<const FleetOutputs> Daemon::Outputs::ForFleet() const {
+  auto outputs = std::make_shared<FleetOutputs>();
+  outputs->history = history;
+  outputs->consumers.assign(pushers.begin(), pushers.end());
+  return outputs;
+}
+
+absl::Status Daemon::Serve(const DaemonConfig& config) {
+  if (config.control.empty() && config.http.empty()) return absl::OkStatus();
+  ServerOptions options;
+  options.control = config.control;
+  options.control_group = config.control_group;
+  options.http = config.http;
+  if (!config.http.empty() && !config.http_token_file.empty()) {
+    absl::StatusOr<std::string> token = ReadToken(config.http_token_file);
+    if (!token.ok()) return token.status();
+    options.http_token = *std::move(token);
   }
-  return History::Open(config.history, LimitsOf(config));
+  options.health = [this] { return Health(); };
+  options.more_metrics = [this] { return PushMetricsNow(); };
+  absl::StatusOr<std::unique_ptr<DaemonServer>> server = DaemonServer::Create(options, *fleet_);
+  if (!server.ok()) return server.status();
+  server_ = *std::move(server);
+  return absl::OkStatus();
+}
+
+// Two cannot listen at one place: the old one goes first, and comes back when there is no new one.
+absl::Status Daemon::ServeAnew(const DaemonConfig& config) {
+  const auto places = [](const DaemonConfig& of) {
+    return std::tie(of.control, of.control_group, of.http, of.http_token_file);
+  };
+  if (places(config) == places(config_)) return absl::OkStatus();
+  server_.reset();
+  const absl::Status served = Serve(config);
+  if (served.ok()) return served;
+  if (const absl::Status back = Serve(config_); !back.ok()) {
+    LogError(absl::StrCat("the daemon cannot be asked any more: ", back.message()));
+  }
+  return served;
+}
+
+absl::Status Daemon::Health() const {
+  if (clock_.Now() - last_tick_ < kStuck) return absl::OkStatus();
+  return absl::UnavailableError("the daemon has not looked for processes for 10 s");
+}
+
+std::string Daemon::PushMetricsNow() {
+  const std::lock_guard lock(mutex_);
+  return PushMetrics(pushers_);
 }
 
 }  // namespace spyhop

@@ -22,7 +22,8 @@
 namespace spyhop {
 namespace {
 
-constexpr char kStartFormat[] = "%Y%m%dT%H%M%E3SZ";
+// %Y would take the month's digits, too, when it is read.
+constexpr char kStartFormat[] = "%E4Y%m%dT%H%M%E3SZ";
 constexpr char kEnding[] = ".spyhop";
 constexpr mode_t kFolderMode = 0750;
 constexpr mode_t kFileMode = 0640;

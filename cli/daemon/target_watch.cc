@@ -28,7 +28,8 @@ TargetWatch::TargetWatch(FleetTarget target, const How& how, std::unique_ptr<Sam
   target_.info = sampler->target();
   target_.rate_hz = target_.asked_hz;
   const LiveFeed::Lengths lengths = LengthsOf(how.segment, target_.info.pid);
-  feed_ = std::make_unique<LiveFeed>(std::move(sampler), lengths, this);
+  feed_ = std::make_unique<LiveFeed>(std::move(sampler), lengths,
+                                     static_cast<LiveFeed::Listener*>(this));
 }
 
 void TargetWatch::OnBegin(Profile& profile) {

@@ -15,7 +15,6 @@
 #include "cli/daemon/fleet.h"
 #include "cli/daemon/governor.h"
 #include "cli/daemon/history.h"
-#include "cli/daemon/push_targets.h"
 #include "cli/daemon/recent_parts.h"
 #include "sampler/live_feed.h"
 #include "sampler/profile/recording_stream.h"
@@ -26,7 +25,6 @@ namespace spyhop {
 struct FleetOutputs {
   std::shared_ptr<History> history;  // may be null
   std::vector<std::shared_ptr<PartConsumer>> consumers;
-  Pushers pushers;  // among the consumers
 };
 
 class TargetWatch : private LiveFeed::Listener {
@@ -78,9 +76,9 @@ class TargetWatch : private LiveFeed::Listener {
   std::optional<RecordingStream> stream_;
 
   mutable std::mutex mutex_;
-  FleetTarget target_;              // with the figures of all finished parts
-  uint64_t rounds_ = 0;             // idem
-  SamplingProgress now_;            // of the part that runs
+  FleetTarget target_;    // with the figures of all finished parts
+  uint64_t rounds_ = 0;   // idem
+  SamplingProgress now_;  // of the part that runs
   std::unique_ptr<LiveFeed> feed_;  // last: uses all of the above
 };
 

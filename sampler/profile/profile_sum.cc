@@ -35,29 +35,6 @@ bool IsSame(const TargetInfo& a, const TargetInfo& b) {
          a.python_version == b.python_version && a.flavour == b.flavour;
 }
 
-// What a profile has in its threads only: samples that gave no stack (Profile::AddLost).
-Buckets PlacelessTimes(const Profile& profile) {
-  std::vector<Times> left;
-  for (const ThreadInfo& thread : profile.threads()) left.push_back(thread.times);
-  for (const auto& [key, times] : profile.buckets()) {
-    Times& of_thread = left[static_cast<size_t>(key.thread)];
-    of_thread[key.time_class] -= times[key.time_class];
-    of_thread.cpu -= times.cpu;
-  }
-  Buckets placeless;
-  for (size_t i = 0; i < left.size(); ++i) {
-    Nanos cpu = std::max<Nanos>(left[i].cpu, 0);
-    for (const TimeClass c : kRunningFirst) {
-      if (left[i][c] <= 0) continue;
-      Times& times = placeless[{
-          .thread = ThreadIndex(i), .stack = kNoStack, .wait_reason = {}, .time_class = c}];
-      times[c] = left[i][c];
-      times.cpu = std::exchange(cpu, 0);
-    }
-  }
-  return placeless;
-}
-
 template <typename Counts>
 void AddEach(const Counts& from, Counts& to) {
   for (size_t i = 0; i < to.size(); ++i) to[i] += from[i];
@@ -98,6 +75,28 @@ void JoinSmallThreads(size_t kept, Profile& profile) {
 }
 
 }  // namespace
+
+Buckets PlacelessTimes(const Profile& profile) {
+  std::vector<Times> left;
+  for (const ThreadInfo& thread : profile.threads()) left.push_back(thread.times);
+  for (const auto& [key, times] : profile.buckets()) {
+    Times& of_thread = left[static_cast<size_t>(key.thread)];
+    of_thread[key.time_class] -= times[key.time_class];
+    of_thread.cpu -= times.cpu;
+  }
+  Buckets placeless;
+  for (size_t i = 0; i < left.size(); ++i) {
+    Nanos cpu = std::max<Nanos>(left[i].cpu, 0);
+    for (const TimeClass c : kRunningFirst) {
+      if (left[i][c] <= 0) continue;
+      Times& times = placeless[{
+          .thread = ThreadIndex(i), .stack = kNoStack, .wait_reason = {}, .time_class = c}];
+      times[c] = left[i][c];
+      times.cpu = std::exchange(cpu, 0);
+    }
+  }
+  return placeless;
+}
 
 // Ids of one profile as those of the sum, each looked up once.
 class ProfileSum::Translation {

@@ -13,9 +13,14 @@
 #include <memory>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "sampler/profile/profile.h"
 
 namespace spyhop {
+
+// What a profile has in its threads only: time of samples that gave no stack (Profile::AddLost), as
+// buckets without one.
+absl::flat_hash_map<Profile::Key, Times> PlacelessTimes(const Profile& profile);
 
 class ProfileSum {
  public:

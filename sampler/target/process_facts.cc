@@ -1,17 +1,9 @@
 #include "sampler/target/process_facts.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "base/absl_view.h"
-#include "base/scoped_fd.h"
 #include "sampler/target/container.h"
 #include "sampler/target/process_files.h"
 
@@ -22,30 +14,7 @@ constexpr size_t kMostCommand = 32 << 10;
 constexpr size_t kMostEnvironment = 2 << 20;
 constexpr size_t kLongestVariable = 4096;
 
-// As much of a file of the process as there is, up to `limit`.
-std::optional<std::string> ReadUpTo(int pid, std::string_view name, size_t limit) {
-  const std::string path = absl::StrCat("/proc/", pid, "/", AbslView(name));
-  const ScopedFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.valid()) return std::nullopt;
-  std::string text;
-  char piece[16384];
-  while (text.size() < limit) {
-    const ssize_t got = read(fd.get(), piece, std::min(sizeof(piece), limit - text.size()));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return std::nullopt;
-    if (got == 0) break;
-    text.append(piece, static_cast<size_t>(got));
-  }
-  return text;
-}
-
 }  // namespace
-
-std::vector<std::string> SplitCommand(std::string_view cmdline) {
-  if (cmdline.ends_with('\0')) cmdline.remove_suffix(1);
-  if (cmdline.empty()) return {};
-  return absl::StrSplit(AbslView(cmdline), '\0');
-}
 
 std::optional<std::string> FindVariable(std::string_view environ, std::string_view name) {
   while (!environ.empty() && !name.empty()) {
@@ -79,7 +48,7 @@ std::optional<ProcessFacts> FactsOf(int pid) {
   facts.parent = stat->parent;
   facts.start_time = stat->start_time;
   facts.user = status->user.effective;
-  facts.command = SplitCommand(ReadUpTo(pid, "cmdline", kMostCommand).value_or(""));
+  facts.command = files.CommandLine(kMostCommand);
   facts.executable = files.Executable();
   if (const absl::StatusOr<std::string> cgroups = files.CgroupText(); cgroups.ok()) {
     facts.cgroup = MainCgroup(*cgroups);
@@ -91,8 +60,8 @@ std::optional<ProcessFacts> FactsOf(int pid) {
 }
 
 std::optional<std::string> EnvironmentOf(int pid, const std::string& name) {
-  const std::optional<std::string> environ = ReadUpTo(pid, "environ", kMostEnvironment);
-  return environ ? FindVariable(*environ, name) : std::nullopt;
+  const absl::StatusOr<std::string> environ = ProcessFiles(pid).EnvironmentText(kMostEnvironment);
+  return environ.ok() ? FindVariable(*environ, name) : std::nullopt;
 }
 
 }  // namespace spyhop

@@ -34,7 +34,6 @@ std::optional<ProcessFacts> FactsOf(int pid);
 std::optional<std::string> EnvironmentOf(int pid, const std::string& name);
 
 // Pure parts of them.
-std::vector<std::string> SplitCommand(std::string_view cmdline);
 std::optional<std::string> FindVariable(std::string_view environ, std::string_view name);
 // The control group by which the process is known: version 2's or, where it has none, systemd's.
 std::string MainCgroup(std::string_view cgroups);

@@ -44,23 +44,25 @@ absl::Status ErrnoStatus(int error, int pid, const char* what) {
   return absl::ErrnoToStatus(error, message);
 }
 
-absl::StatusOr<std::string> ReadAll(int fd) {
+absl::StatusOr<std::string> ReadUpTo(int fd, size_t limit) {
   std::string text;
   char piece[16384];
-  for (;;) {
-    const ssize_t got = read(fd, piece, sizeof(piece));
+  while (text.size() < limit) {
+    const ssize_t got = read(fd, piece, std::min(sizeof(piece), limit - text.size()));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return absl::ErrnoToStatus(errno, "read");
-    if (got == 0 || text.size() > kMaxProcFile) return text;
+    if (got == 0) break;
     text.append(piece, static_cast<size_t>(got));
   }
+  return text;
 }
 
-absl::StatusOr<std::string> ReadProcFile(const std::string& path, int pid, const char* what) {
+absl::StatusOr<std::string> ReadProcFile(const std::string& path, int pid, const char* what,
+                                         size_t limit = kMaxProcFile) {
   const ScopedFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return ErrnoStatus(errno, pid, what);
   errno = 0;
-  absl::StatusOr<std::string> text = ReadAll(fd.get());
+  absl::StatusOr<std::string> text = ReadUpTo(fd.get(), limit);
   if (!text.ok()) return ErrnoStatus(errno, pid, what);
   return text;
 }
@@ -162,11 +164,17 @@ absl::StatusOr<std::string> ProcessFiles::CgroupText() const {
   return ReadProcFile(Path("cgroup"), pid_, "cgroups");
 }
 
-std::vector<std::string> ProcessFiles::CommandLine() const {
-  absl::StatusOr<std::string> text = ReadProcFile(Path("cmdline"), pid_, "command line");
+std::vector<std::string> ProcessFiles::CommandLine() const { return CommandLine(kMaxProcFile); }
+
+std::vector<std::string> ProcessFiles::CommandLine(size_t limit) const {
+  absl::StatusOr<std::string> text = ReadProcFile(Path("cmdline"), pid_, "command line", limit);
   if (!text.ok() || text->empty()) return {};
   if (text->back() == '\0') text->pop_back();
   return absl::StrSplit(*text, '\0');
+}
+
+absl::StatusOr<std::string> ProcessFiles::EnvironmentText(size_t limit) const {
+  return ReadProcFile(Path("environ"), pid_, "environment", limit);
 }
 
 std::string ProcessFiles::Executable() const { return ReadLinkOf(Path("exe")); }

@@ -41,6 +41,9 @@ class ProcessFiles : public TargetFiles {
   ThreadProbe Probe(int tid) const override { return {pid_, tid}; }
   int ThreadOfPthread(uint64_t) const override { return 0; }
   std::vector<std::string> CommandLine() const override;
+  std::vector<std::string> CommandLine(size_t limit) const;  // the first bytes of it
+  // The environment that it was started with, "NAME=value" and a NUL each, up to `limit` bytes.
+  absl::StatusOr<std::string> EnvironmentText(size_t limit) const;
   std::string Executable() const override;  // target of the exe link, " (deleted)" kept
   // The working folder as the target names it, inside its root; empty when it cannot be named.
   std::string WorkingFolder() const;

@@ -1,7 +1,6 @@
 #include "sampler/target/scheduling.h"
 
 #include <fcntl.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -43,10 +42,6 @@ void RequestPromptness(bool first) noexcept {
   if (first && SetAttributes(attributes)) return;
   attributes.nice = getpriority(PRIO_PROCESS, 0);
   SetAttributes(attributes);
-}
-
-void AllowLateTimers(Nanos slack) noexcept {
-  prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(slack), 0, 0, 0);
 }
 
 bool GoBeforeOthers() noexcept {

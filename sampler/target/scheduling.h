@@ -4,8 +4,6 @@
 
 #include <sched.h>
 
-#include "base/clock.h"
-
 namespace spyhop {
 
 // Asks for a 0.1 ms slice for the calling thread (Linux 6.12+, no privilege needed; ignored by
@@ -13,9 +11,6 @@ namespace spyhop {
 // nice -20, where privileges allow (CAP_SYS_NICE): whoever holds a thread stopped must not have to
 // queue for a CPU itself. Not for a thread that never sleeps.
 void RequestPromptness(bool first) noexcept;
-
-// Sleeps of the calling thread may end so much too late, where others end then, too.
-void AllowLateTimers(Nanos slack) noexcept;
 
 // Puts the calling thread before all that are not real-time ones (SCHED_FIFO, lowest priority;
 // threads and processes it starts are not). Needs CAP_SYS_NICE: false without.

@@ -37,7 +37,11 @@ class Contents(unittest.TestCase):
         commands = re.findall(r'(?m)^  (\w+)', spyhop.run('--help').out.split('Commands:\n')[1])
         for page in ['spyhop', *(f'spyhop-{command}' for command in commands)]:
             self.assertIn(f'./usr/share/man/man1/{page}.1.gz\n', listed)
-        self.assertNotIn('./etc', listed, 'it is the admin\'s')
+
+    def test_the_only_file_in_etc_is_a_configuration_file(self):
+        listed = packages.run('dpkg-deb', '-c', packages.deb()).expect(0).out
+        self.assertEqual(re.findall(r'\./(etc/.*[^/])\n', listed), ['etc/spyhop/spyhop.conf'])
+        self.assertEqual(packages.run('dpkg-deb', '-I', packages.deb(), 'conffiles').expect(0).out, '/etc/spyhop/spyhop.conf\n')
 
     def test_the_same_sources_give_the_same_bytes(self):
         with open(packages.deb(), 'rb') as file:
@@ -88,11 +92,10 @@ class Life(unittest.TestCase):
                          .expect(0).out, 'complete -F _spyhop spyhop\n')
 
     def test_from_installation_to_purge(self):
-        os.makedirs(os.path.dirname(self.config))
-        with open(self.config, 'w', encoding='ascii') as file:
-            file.write(ADMINS)
         self.install(packages.deb())
         self.assertEqual(self.inside('dpkg', '--verify', 'spyhop').expect(0).out, '')
+        with open(self.config, 'w', encoding='ascii') as file:
+            file.write(ADMINS)
         self.assertEqual(self.inside('ldd', '/usr/bin/spyhop').expect(0).out.count('not found'), 0)
         self.it_works()
         with tempfile.TemporaryDirectory(prefix='spyhop-') as folder:
@@ -104,8 +107,7 @@ class Life(unittest.TestCase):
         self.the_admins_file_is_as_it_was()
         self.install(packages.deb())
         self.inside('apt-get', 'purge', '-y', '-q', 'spyhop').expect(0)
-        self.the_admins_file_is_as_it_was()
-        self.assertEqual(sorted(paths_with(self.root, 'spyhop')), ['/etc/spyhop', '/etc/spyhop/spyhop.conf'])
+        self.assertEqual(paths_with(self.root, 'spyhop'), [])
         self.assertNotIn('spyhop', self.inside('dpkg-query', '-W').expect(0).out)
 
 

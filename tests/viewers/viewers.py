@@ -54,6 +54,15 @@ def pprof(path, *options):
     return ask('go', 'tool', 'pprof', *options, path)
 
 
+def promtool_check(metrics):
+    """What `promtool check metrics` says of a page of them; "" when nothing is wrong."""
+    program = shutil.which('promtool') or os.path.join(CACHE, 'promtool')
+    require(program)
+    done = subprocess.run([program, 'check', 'metrics'], input=metrics, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=PATIENCE)
+    return done.stdout.decode() if done.stdout or not done.returncode else f'exit status {done.returncode}'
+
+
 def jq(path, program):
     require('jq')
     return json.loads(ask('jq', program, path))
@@ -63,6 +72,12 @@ def speedscope(path):
     """[{"name", "rows": [{"function", "self", "total"}]}]: the Sandwich table of each profile of the file."""
     require('node', 'chromium', os.path.join(MODULES, 'speedscope'), os.path.join(MODULES, 'playwright-core'))
     return json.loads(ask('node', os.path.join(HERE, 'speedscope.js'), path, NODE_PATH=MODULES))
+
+
+def served_page(url):
+    """What served_page.js sees of a page in a browser."""
+    require('node', 'chromium', os.path.join(MODULES, 'playwright-core'))
+    return json.loads(ask('node', os.path.join(HERE, 'served_page.js'), url, NODE_PATH=MODULES))
 
 
 def _written(path):

@@ -88,5 +88,28 @@ TEST(ParseCgroups, KeepsColonsInPaths) {
   EXPECT_EQ(paths[1].controllers, "");
 }
 
+TEST(PodUid, IsToldWithEitherDriver) {
+  const std::string uid = "0b5e62c1-aa9e-4bc4-8e76-0f32d4a7b2bd";
+  const std::string by_systemd = "pod0b5e62c1_aa9e_4bc4_8e76_0f32d4a7b2bd.slice/";
+  for (const std::string& path :
+       {"11:memory:/kubepods/burstable/pod" + uid + "/" + kId, "0::/kubepods/pod" + uid + "/" + kId,
+        "0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-" + by_systemd +
+            "cri-containerd-" + kId + ".scope",
+        "0::/kubepods.slice/kubepods-" + by_systemd + "crio-" + kId + ".scope",
+        "0::/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-" + by_systemd + kId}) {
+    EXPECT_EQ(ParsePodUid(path + "\n"), uid) << path;
+  }
+  const std::string hash(32, 'a');
+  EXPECT_EQ(ParsePodUid("0::/kubepods/besteffort/pod" + hash + "/" + kId), hash);
+}
+
+TEST(PodUid, IsNothingElsewhere) {
+  for (const std::string& path :
+       {std::string(""), "0::/docker/" + kId, "0::/pod" + std::string(32, 'a'),
+        "0::/kubepods/pod" + std::string(31, 'a'), "0::/kubepods/pod" + std::string(36, 'g')}) {
+    EXPECT_EQ(ParsePodUid(path), "") << path;
+  }
+}
+
 }  // namespace
 }  // namespace spyhop
