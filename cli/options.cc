@@ -347,8 +347,7 @@ absl::StatusOr<DaemonCommandOptions> ParseDaemon(const Arguments& arguments) {
         c = &daemon.common;
       });
   if (options.ok() && !options->common.help && options->config.empty()) {
-    return Usage(
-        "which configuration? Name its file: spyhop daemon --config /etc/spyhop/spyhop.conf");
+    return Usage("which configuration? Name its file: spyhop daemon --config /etc/spyhop/spyhop.conf");
   }
   return options;
 }

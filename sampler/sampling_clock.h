@@ -51,7 +51,7 @@ class SamplingClock {
   double period_;
   double longest_period_;
   const Nanos begin_;
-  Nanos start_;         // that it would have had with the rate that there is now
+  Nanos start_;  // that it would have had with the rate that there is now
   uint64_t index_ = 0;  // of the current period
   Nanos lateness_ = 0;
   uint64_t late_rounds_ = 0;

@@ -54,7 +54,8 @@ void AddSystemCall(const StoppedAt& where, SnapshotThread& out) {
 
 class SnapshotTaker {
  public:
-  SnapshotTaker(Attachment& attachment, const SnapshotOptions& options, std::mutex* alone = nullptr)
+  SnapshotTaker(Attachment& attachment, const SnapshotOptions& options,
+                std::mutex* alone = nullptr)
       : attachment_(attachment),
         options_(options),
         alone_(alone),

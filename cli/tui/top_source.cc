@@ -24,10 +24,8 @@ TopSource::TopSource(std::vector<std::unique_ptr<Sampler>> samplers, Nanos delay
   const Nanos length = PartLength(delay, rate_hz);
   for (std::unique_ptr<Sampler>& sampler : samplers) {
     LiveProfile live(sampler->target());
-    watched_.push_back(
-        {std::make_unique<LiveFeed>(std::move(sampler),
-                                    LiveFeed::Lengths{.first = kSecond, .each = length}),
-         std::move(live)});
+    watched_.push_back({std::make_unique<LiveFeed>(
+                            std::move(sampler), LiveFeed::Lengths{.first = kSecond, .each = length}), std::move(live)});
   }
   start_ = clock_.Now();
   own_cpu_ = ProcessCpuTime();

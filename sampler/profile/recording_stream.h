@@ -30,7 +30,8 @@ class RecordingStream : public ProfileJournal {
   static constexpr Nanos kBlockSpan = kSecond / 2;
 
   // `profile` must outlive this and be empty.
-  RecordingStream(Profile& profile, uint32_t index, Deliver deliver, Nanos block_span = kBlockSpan);
+  RecordingStream(Profile& profile, uint32_t index, Deliver deliver,
+                  Nanos block_span = kBlockSpan);
   ~RecordingStream() override;
   RecordingStream(const RecordingStream&) = delete;
   RecordingStream& operator=(const RecordingStream&) = delete;
