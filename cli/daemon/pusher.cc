@@ -5,9 +5,12 @@
 #include <random>
 #include <utility>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "base/start_thread.h"
 #include "cli/daemon/push_encoder.h"
 #include "cli/daemon/push_headers.h"
+#include "report/escape.h"
 
 namespace spyhop {
 namespace {
@@ -25,6 +28,11 @@ uint64_t BytesOf(const FleetPart& part) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Pusher>> Pusher::Create(const PushTarget& target) {
+  if (target.url.find('?') != std::string::npos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", EscapeForTerminal(target.url),
+                     "' is no address to push to: it has a query ('?'), but a path follows"));
+  }
   absl::StatusOr<std::unique_ptr<HttpPoster>> poster = MakeHttpPoster(target.url);
   if (!poster.ok()) return poster.status();
   if (absl::StatusOr<HttpHeaders> headers = ReadHeaders(target.headers); !headers.ok()) {

@@ -418,7 +418,7 @@ class Tls(unittest.TestCase):
 class Configuration(unittest.TestCase):
     def test_mistakes_are_told_at_the_start(self):
         for url, options, message in (('ftp://x', [], 'must begin with http'), ('http://u:p@x', [], r'header\.Authorization'),
-                                      ('http://x:99999', [], 'no such port'),
+                                      ('http://x:99999', [], 'no such port'), ('http://x/?y', [], 'a query'),
                                       ('http://x', ['header.A=@/nowhere'], "read from '/nowhere'"),
                                       ('http://x', ['header.A B=1'], "header 'A B' cannot be sent")):
             with self.subTest(url):
