@@ -1,5 +1,5 @@
-// Starts a thread, or says that the machine has none left: in a daemon that must fail one target,
-// not the program.
+// Starts a thread, or says why there is none: std::thread throws, and where nobody catches that the
+// program dies. Old container runtimes refuse clone3(2), and users and containers have limits.
 #ifndef SPYHOP_BASE_START_THREAD_H_
 #define SPYHOP_BASE_START_THREAD_H_
 
@@ -10,7 +10,7 @@
 
 namespace spyhop {
 
-// Error: kResourceExhausted.
+// kInternal: with what can be done. The thread has to be joined.
 absl::StatusOr<std::thread> StartThread(std::function<void()> work);
 
 }  // namespace spyhop

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/scoped_signal_mask.h"
 #include "cli/commands.h"
 #include "cli/doctor_output.h"
 #include "cli/exit_status.h"
@@ -24,7 +25,11 @@ int DoctorCommand(const Arguments& arguments) {
   if (!options.ok()) return ReportUsage(options.status(), "doctor");
   if (options->common.help) return PrintHelp("doctor");
   SetLogLevel(options->common.log_level);
-  const Diagnosis diagnosis = Diagnose(options->pid);
+  const Diagnosis diagnosis = [&options] {
+    // For the second it takes: it may hold a thread of the target.
+    const ScopedSignalMask not_now(SIG_BLOCK, {SIGTSTP, SIGTTOU});
+    return Diagnose(options->pid);
+  }();
   const ExitStatus status = StatusOf(diagnosis, options->pid);
   StringSink sink;
   if (options->json) {

@@ -2,17 +2,16 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <cstdint>
-#include <thread>
 
-#include "absl/cleanup/cleanup.h"
 #include "base/scoped_fd.h"
+#include "base/scoped_signal_mask.h"
+#include "base/start_thread.h"
 #include "cli/exit_status.h"
 #include "cli/messages.h"
 
@@ -26,14 +25,19 @@ bool IsIgnored(int signal) {
   return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+bool IsBlocked(int signal) {
+  sigset_t blocked;
+  pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
+  return sigismember(&blocked, signal) == 1;
+}
+
 // nohup(1) has the end of the terminal ignored, but a signalfd gets ignored signals, too. SIGINT is
 // always taken: a shell without job control has it ignored in what it starts with `&`, and scripts
 // end that by kill -INT.
-sigset_t EndingSignals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&set, signal);
+sigset_t TakenSignals() {
+  sigset_t set = ScopedSignalMask::SetOf({SIGINT, SIGTERM});
   if (!IsIgnored(SIGHUP)) sigaddset(&set, SIGHUP);
+  if (!IsIgnored(SIGTSTP) && !IsBlocked(SIGTSTP)) sigaddset(&set, SIGTSTP);
   return set;
 }
 
@@ -56,6 +60,7 @@ class SignalLoop {
   void Take() {
     signalfd_siginfo info;
     if (read(signals_, &info, sizeof(info)) != sizeof(info)) return;
+    if (info.ssi_signo == SIGTSTP) return Suspend();
     const bool typed = info.ssi_code == SI_KERNEL;
     if (hooks_.on_signal && hooks_.on_signal(static_cast<int>(info.ssi_signo), typed)) return;
     const bool again = interruption_.stop.exchange(true);
@@ -65,6 +70,14 @@ class SignalLoop {
       interruption_.temporary_files.RemoveAll();
       _exit(kExitInterrupted);
     }
+  }
+
+  void Suspend() {
+    const ScopedHalt halt(interruption_.gate);
+    if (halt.halted()) return StopThisProcess();
+    SayWarning(
+        "not stopped, for sampling does not come to rest, and a thread of the target may be held "
+        "just now; try again, or end it with Ctrl-C");
   }
 
   const SignalHooks& hooks_;
@@ -80,20 +93,17 @@ void PrepareProcess() {
     // Read-only, so that writing to it fails as it would have failed. The lowest free number is fd.
     if (fcntl(fd, F_GETFD) < 0) open("/dev/null", O_RDONLY);
   }
-  sigset_t child;
-  sigemptyset(&child);
-  sigaddset(&child, SIGCHLD);
+  const sigset_t child = ScopedSignalMask::SetOf({SIGCHLD});
   pthread_sigmask(SIG_BLOCK, &child, nullptr);
   signal(SIGPIPE, SIG_IGN);
 }
 
 int RunInterruptible(const SignalHooks& hooks, const std::function<int(Interruption&)>& work) {
-  sigset_t old_mask;
-  sigset_t ending = EndingSignals();
-  for (const int signal : hooks.further) sigaddset(&ending, signal);
-  pthread_sigmask(SIG_BLOCK, &ending, &old_mask);
-  const absl::Cleanup restore = [&] { pthread_sigmask(SIG_SETMASK, &old_mask, nullptr); };
-  const ScopedFd signals(signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
+  sigset_t taken = TakenSignals();
+  for (const int signal : hooks.further) sigaddset(&taken, signal);
+  const ScopedSignalMask block_taken(SIG_BLOCK, taken);
+  const ScopedSignalMask block_terminal(SIG_BLOCK, {SIGTTOU});
+  const ScopedFd signals(signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK));
   const ScopedFd done(eventfd(0, EFD_CLOEXEC));
   if (!signals.valid() || !done.valid()) {
     SayError("cannot handle signals: no file descriptor left; raise the limit (ulimit -n)");
@@ -101,14 +111,20 @@ int RunInterruptible(const SignalHooks& hooks, const std::function<int(Interrupt
   }
   Interruption interruption;
   int result = kExitFailed;
-  std::thread worker([&] {
+  absl::StatusOr<std::thread> worker = StartThread([&] {
     result = work(interruption);
     const uint64_t one = 1;
     while (write(done.get(), &one, sizeof(one)) < 0 && errno == EINTR) {
     }
   });
+  if (!worker.ok()) {
+    // Signals do then what they do to any program. Whoever samples needs a thread, too, and says
+    // what is wrong.
+    const ScopedSignalMask open(SIG_UNBLOCK, taken);
+    return work(interruption);
+  }
   SignalLoop(hooks, interruption, signals.get(), done.get()).Run();
-  worker.join();
+  worker->join();
   return result;
 }
 

@@ -3,9 +3,11 @@
 //
 // The first SIGINT, SIGTERM or SIGHUP that on_signal does not take sets `stop`: the work finishes
 // its output and returns. A SIGINT after that removes temporary files and leaves at once with
-// status 130, whatever the work is stuck in; further SIGTERMs and SIGHUPs change nothing. A SIGHUP
-// that Spyhop was started with ignored stays ignored. SIGCHLD stays blocked and is never taken
-// here: tracer threads wake up by it.
+// status 130, whatever the work is stuck in; further SIGTERMs and SIGHUPs change nothing. A SIGTSTP
+// (Ctrl-Z) closes the gate, and stops Spyhop when nothing is sampled any more. A SIGHUP or SIGTSTP
+// that Spyhop was started with ignored stays ignored, and a SIGTSTP that was blocked before is left
+// to who did it. SIGTTOU is blocked: `stty tostop` would have the terminal stop us at any moment.
+// SIGCHLD stays blocked and is never taken here: tracer threads wake up by it.
 #ifndef SPYHOP_CLI_INTERRUPTION_H_
 #define SPYHOP_CLI_INTERRUPTION_H_
 
@@ -14,11 +16,13 @@
 #include <vector>
 
 #include "report/output_file.h"
+#include "sampler/sampling_gate.h"
 
 namespace spyhop {
 
 struct Interruption {
   std::atomic<bool> stop{false};
+  SamplingGate gate;
   TemporaryFiles temporary_files;
 };
 

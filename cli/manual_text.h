@@ -23,7 +23,8 @@ inline constexpr const char* kAboutAttach =
     "into files, too, each in the format that its name tells. Files are written whole or not "
     "at all.\n\n"
     "Ctrl-C and SIGTERM end the sampling and finish the output; a second Ctrl-C leaves at "
-    "once.";
+    "once. Ctrl-Z stops Spyhop between two samples; what the processes do until it goes on is in "
+    "no figure.";
 
 inline constexpr const char* kAboutRun =
     "Starts a program, samples it from its first line until it ends, and exits with the "

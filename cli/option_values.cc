@@ -161,6 +161,12 @@ absl::StatusOr<TableView> ParseView(const std::string& text) {
   return OneOf("--view", text, kViewWords);
 }
 
+absl::StatusOr<TableView> ParseDiffView(const std::string& text) {
+  constexpr Word<TableView> kWords[] = {{"lines", TableView::kLines},
+                                        {"functions", TableView::kFunctions}};
+  return OneOf("--view", text, kWords);
+}
+
 absl::StatusOr<TopView> ParseTopView(const std::string& text) {
   constexpr Word<TopView> kWords[] = {{"lines", TopView::kLines},
                                       {"functions", TopView::kFunctions},

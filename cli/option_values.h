@@ -26,6 +26,7 @@ absl::StatusOr<PauseMode> ParsePause(const std::string& text);
 absl::StatusOr<NativeDetail> ParseNative(const std::string& text);
 absl::StatusOr<SortKey> ParseSort(const std::string& text);
 absl::StatusOr<TableView> ParseView(const std::string& text);
+absl::StatusOr<TableView> ParseDiffView(const std::string& text);
 absl::StatusOr<TopView> ParseTopView(const std::string& text);
 absl::StatusOr<ColorMode> ParseColor(const std::string& text);
 

@@ -56,12 +56,14 @@ Filter GetFilter(Parsed& parsed) {
   return filter;
 }
 
-ViewOptions GetView(Parsed& parsed) {
+using ViewParser = absl::StatusOr<TableView> (*)(const std::string&);
+
+ViewOptions GetView(Parsed& parsed, ViewParser parse_view = ParseView) {
   ViewOptions view;
   view.per_thread = parsed.Has("threads");
   view.idle = parsed.Has("idle");
   view.stacks = parsed.Has("stacks");
-  parsed.Convert("view", ParseView, view.table);
+  parsed.Convert("view", parse_view, view.table);
   parsed.Convert("sort", ParseSort, view.sort);
   parsed.Convert("limit", ParseLimit, view.limit);
   view.filter = GetFilter(parsed);
@@ -104,23 +106,18 @@ void GetRepeat(Parsed& parsed, SnapshotCommandOptions& options) {
   }
 }
 
-// A comparison has three formats, and two views.
+// A comparison has three formats.
 void GetDiffOutput(Parsed& parsed, DiffCommandOptions& options) {
   const Strings files = parsed.Has("output") ? Strings{parsed.Text("output")} : Strings{};
   const Strings formats = parsed.Has("format") ? Strings{parsed.Text("format")} : Strings{};
   const absl::StatusOr<std::vector<OutputSpec>> outputs = PairOutputs(files, formats);
-  if (!outputs.ok()) return parsed.Fail(outputs.status());
-  options.output = outputs->front();
-  const std::string_view format = options.output.format->name;
+  const std::string format =
+      outputs.ok() ? std::string(outputs->front().format->name) : parsed.Text("format");
   if (format != "table" && format != "json" && format != "html") {
-    parsed.Fail(
-        Usage(absl::StrCat("--format '", AbslView(format), "': use one of: table json html")));
+    return parsed.Fail(Usage(
+        absl::StrCat("--format '", EscapeForTerminal(format), "': use one of: table json html")));
   }
-  const TableView view = options.view.table;
-  if (view != TableView::kLines && view != TableView::kFunctions) {
-    parsed.Fail(
-        Usage(absl::StrCat("--view '", parsed.Text("view"), "': use one of: lines functions")));
-  }
+  options.output = outputs->front();
 }
 
 std::vector<int> GetPids(Parsed& parsed) {
@@ -256,7 +253,7 @@ absl::StatusOr<DiffCommandOptions> ParseDiff(const Arguments& arguments) {
       [](Parsed& parsed, DiffCommandOptions& options, CommonOptions*& c) {
         options.common = GetCommon(parsed);
         c = &options.common;
-        options.view = GetView(parsed);
+        options.view = GetView(parsed, ParseDiffView);
         options.diff.idle = options.view.idle;
         parsed.Convert("fail-above", ParsePercent, options.diff.fail_above);
         GetDiffOutput(parsed, options);
@@ -347,7 +344,8 @@ absl::StatusOr<DaemonCommandOptions> ParseDaemon(const Arguments& arguments) {
         c = &daemon.common;
       });
   if (options.ok() && !options->common.help && options->config.empty()) {
-    return Usage("which configuration? Name its file: spyhop daemon --config /etc/spyhop/spyhop.conf");
+    return Usage(
+        "which configuration? Name its file: spyhop daemon --config /etc/spyhop/spyhop.conf");
   }
   return options;
 }

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <numeric>
 #include <optional>
-#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/absl_view.h"
+#include "base/start_thread.h"
 #include "report/escape.h"
 #include "report/table_header.h"
 #include "sampler/profile/recording_stream.h"
@@ -74,12 +74,19 @@ absl::Status SampleAll(const Samplers& samplers, const Keeping& keeping, Interru
       stream.emplace(profiles[i], static_cast<uint32_t>(i),
                      [&keeping](const std::string& message) { keeping.recordings.Add(message); });
     }
-    results[i] = samplers[i]->Run(interruption.stop, profiles[i],
+    results[i] = samplers[i]->Run(interruption.stop, interruption.gate, profiles[i],
                                   [&status, i](const auto& now) { status.Update(i, now); });
     if (stream && profiles[i].figures().samples > 0) stream->Finish();
   };
   std::vector<std::thread> threads;
-  for (size_t i = 1; i < samplers.size(); ++i) threads.emplace_back(run, i);
+  for (size_t i = 1; i < samplers.size(); ++i) {
+    absl::StatusOr<std::thread> thread = StartThread([&run, i] { run(i); });
+    if (thread.ok()) {
+      threads.push_back(*std::move(thread));
+    } else {
+      results[i] = thread.status();
+    }
+  }
   if (!samplers.empty()) run(0);
   for (std::thread& thread : threads) thread.join();
   if (samplers.size() == 1) {

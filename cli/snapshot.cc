@@ -45,8 +45,7 @@ void WriteSnapshot(const Snapshot& snapshot, bool json, const TextSnapshotOption
 
 class SnapshotJob {
  public:
-  SnapshotJob(const SnapshotCommandOptions& options, OutputFile& output,
-              const Interruption& interruption)
+  SnapshotJob(const SnapshotCommandOptions& options, OutputFile& output, Interruption& interruption)
       : options_(options),
         output_(output),
         interruption_(interruption),
@@ -65,7 +64,7 @@ class SnapshotJob {
 
   const SnapshotCommandOptions& options_;
   OutputFile& output_;
-  const Interruption& interruption_;
+  Interruption& interruption_;
   const TextSnapshotOptions text_;
   std::map<int, SnapshotSeries> series_;  // by pid
   absl::flat_hash_set<int> given_up_;     // those that could not be looked at, or have ended
@@ -103,7 +102,10 @@ void SnapshotJob::TakeRound() {
 
 void SnapshotJob::Take(int pid, bool is_child) {
   if (given_up_.contains(pid)) return;
-  const absl::StatusOr<Snapshot> snapshot = TakeSnapshot(pid, options_.snapshot);
+  const absl::StatusOr<Snapshot> snapshot = [&] {
+    const ScopedEntry entry(interruption_.gate);
+    return TakeSnapshot(pid, options_.snapshot);
+  }();
   if (!snapshot.ok()) return Fail(pid, snapshot.status(), is_child);
   Separate();
   series_[pid].Add(*snapshot);

@@ -1,18 +1,18 @@
 // `spyhop top`: what running processes do, live, until q, Ctrl-C or their end.
 #include <langinfo.h>
-#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <clocale>
 #include <cstdlib>
+#include <optional>
 #include <string_view>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/log.h"
+#include "base/scoped_signal_mask.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
 #include "cli/interruption.h"
@@ -36,6 +36,10 @@ bool WriteToStdout(std::string_view text) {
   return true;
 }
 
+bool WantsScreen(const TopCommandOptions& options) {
+  return CursesScreen::CanOpen() && !options.settings.iterations;
+}
+
 class TopJob {
  public:
   TopJob(const TopCommandOptions& options, const SamplerFactory& create)
@@ -50,23 +54,33 @@ class TopJob {
       samplers.push_back(*std::move(sampler));
     }
     if (options_.source) settings_.table.open_source = sources_.Opener();
-    TopSource source(std::move(samplers), settings_.delay, options_.sampler.rate_hz);
-    return CursesScreen::CanOpen() && !options_.settings.iterations ? OnScreen(interruption, source)
-                                                                    : Plain(interruption, source);
+    std::unique_ptr<CursesScreen> screen = OpenScreen();
+    TopSource source(std::move(samplers), settings_.delay, options_.sampler.rate_hz,
+                     interruption.gate);
+    if (screen == nullptr) return Plain(interruption, source);
+    return OnScreen(interruption, std::move(screen), source);
   }
 
  private:
-  int OnScreen(Interruption& interruption, TopSource& source) {
+  // Null: it cannot be had. Before anything is sampled, for who starts it in the background is
+  // stopped here (SIGTTOU).
+  std::unique_ptr<CursesScreen> OpenScreen() {
+    if (!WantsScreen(options_)) return nullptr;
     settings_.utf8 = std::string_view(nl_langinfo(CODESET)) == "UTF-8";
     settings_.color = UseColor(options_.common.color, STDOUT_FILENO);
+    const ScopedSignalMask open(SIG_UNBLOCK, {SIGTTOU});
     absl::StatusOr<std::unique_ptr<CursesScreen>> screen =
         CursesScreen::Open(settings_.color, settings_.utf8);
-    if (!screen.ok()) return Plain(interruption, source);
+    return screen.ok() ? *std::move(screen) : nullptr;
+  }
+
+  int OnScreen(Interruption& interruption, std::unique_ptr<CursesScreen> screen,
+               TopSource& source) {
     // They would be written across the screen.
     SetLogLevel(LogLevel::kError);
-    LiveScreen live(settings_, interruption.stop, **screen, source);
+    LiveScreen live(settings_, interruption.stop, interruption.gate, *screen, source);
     const TopEnd end = live.Run();
-    screen->reset();
+    screen.reset();
     SetLogLevel(options_.common.log_level);
     settings_.width = TerminalWidth(STDOUT_FILENO);
     return Conclude(end, live.state(), source);
@@ -115,15 +129,10 @@ class TopJob {
 
 int Top(const TopCommandOptions& options, const SamplerFactory& create) {
   std::setlocale(LC_CTYPE, "");  // of the terminal: which characters it has
-  sigset_t old_mask;
-  sigset_t of_terminal;
-  sigemptyset(&of_terminal);
-  if (CursesScreen::CanOpen()) {
-    // LiveScreen takes them; the plain table leaves them alone.
-    for (const int signal : {SIGTSTP, SIGCONT, SIGWINCH}) sigaddset(&of_terminal, signal);
-  }
-  pthread_sigmask(SIG_BLOCK, &of_terminal, &old_mask);
-  const absl::Cleanup restore = [&] { pthread_sigmask(SIG_SETMASK, &old_mask, nullptr); };
+  // LiveScreen takes them.
+  std::optional<ScopedSignalMask> of_screen;
+  if (WantsScreen(options))
+    of_screen.emplace(SIG_BLOCK, std::initializer_list<int>{SIGTSTP, SIGWINCH});
   TopJob job(options, create);
   std::atomic<bool> ending{false};
   const auto on_signal = [&ending](int signal, bool) {

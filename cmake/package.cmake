@@ -11,6 +11,8 @@ install(TARGETS spyhop)
 install(FILES README.md packaging/copyright DESTINATION ${doc})
 install(FILES ${pages} DESTINATION ${doc}/docs)
 install(FILES packaging/spyhop.conf DESTINATION /etc/spyhop)
+install(FILES packaging/systemd/spyhop.service DESTINATION lib/systemd/system)
+install(FILES packaging/kubernetes/daemonset.yaml DESTINATION ${doc}/examples)
 install(CODE "execute_process(COMMAND_ERROR_IS_FATAL ANY COMMAND \"${CMAKE_COMMAND}\"
   \"-DSPYHOP=$<TARGET_FILE:spyhop>\"
   \"-DCHANGELOG=${PROJECT_SOURCE_DIR}/packaging/changelog\"
@@ -37,7 +39,9 @@ set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE ${SPYHOP_DEBIAN_RELEASE})
 set(CPACK_DEBIAN_PACKAGE_SECTION devel)
-set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/packaging/conffiles)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${PROJECT_SOURCE_DIR}/packaging/conffiles"
+  "${PROJECT_SOURCE_DIR}/packaging/debian/postinst"
+  "${PROJECT_SOURCE_DIR}/packaging/debian/prerm" "${PROJECT_SOURCE_DIR}/packaging/debian/postrm")
 include(CPack)

@@ -32,7 +32,7 @@ std::string MillisecondsCell(double rate) {
 }
 
 std::string PercentCell(double part) {
-  return absl::StrFormat(std::abs(part) < 0.1 ? "%+.1f%%" : "%+.0f%%", 100 * part);
+  return absl::StrFormat("%+.*f%%", std::abs(part) < 0.1 ? 1 : 0, 100 * part);
 }
 
 std::string GrowthCell(const DiffRow& row) {

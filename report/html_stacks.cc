@@ -16,7 +16,7 @@ size_t Index(StackId stack) { return static_cast<size_t>(stack); }
 class StackPicker {
  public:
   StackPicker(const Profile& profile, const ViewOptions& options, const BeforeTimes* before)
-      : profile_(profile), trie_(profile.stacks()), totals_(trie_.size(), 0) {
+      : trie_(profile.stacks()), totals_(trie_.size(), 0) {
     for (const auto& bucket : profile.buckets()) {
       const Profile::Key& key = bucket.first;
       if (!options.filter.KeepsThread(profile.thread(key.thread)) ||
@@ -104,7 +104,6 @@ class StackPicker {
     for (const auto& [node, time] : before) result_.before.push_back({node, time});
   }
 
-  const Profile& profile_;
   const StackTrie& trie_;
   std::vector<const std::pair<const Profile::Key, Times>*> kept_;
   BeforeTimes before_;

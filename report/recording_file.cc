@@ -5,9 +5,9 @@
 
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/start_thread.h"
 #include "report/escape.h"
 #include "sampler/profile/recording_block.h"
 #include "sampler/profile/recording_format.h"
@@ -31,11 +31,12 @@ absl::StatusOr<std::unique_ptr<RecordingFile>> RecordingFile::Create(const std::
   absl::StatusOr<OutputFile> file = OutputFile::Open(path, temporary);
   if (!file.ok()) return file.status();
   file->sink().Append(recording::kMagic);
-  return std::unique_ptr<RecordingFile>(new RecordingFile(*std::move(file)));
+  auto recording = std::unique_ptr<RecordingFile>(new RecordingFile(*std::move(file)));
+  absl::StatusOr<std::thread> thread = StartThread([it = recording.get()] { it->Work(); });
+  if (!thread.ok()) return thread.status();
+  recording->thread_ = *std::move(thread);
+  return recording;
 }
-
-RecordingFile::RecordingFile(OutputFile file)
-    : file_(std::move(file)), thread_([this] { Work(); }) {}
 
 RecordingFile::~RecordingFile() { Stop(); }
 

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -37,7 +38,7 @@ class RecordingFile {
   absl::Status Close();
 
  private:
-  explicit RecordingFile(OutputFile file);
+  explicit RecordingFile(OutputFile file) : file_(std::move(file)) {}
   void Work();
   void Stop();
 

@@ -15,9 +15,11 @@ constexpr Nanos kShortest = 20 * kMillisecond;
 
 }  // namespace
 
-LiveFeed::LiveFeed(std::unique_ptr<Sampler> sampler, Lengths lengths, Listener* listener)
+LiveFeed::LiveFeed(std::unique_ptr<Sampler> sampler, Lengths lengths, SamplingGate& gate,
+                   Listener* listener)
     : sampler_(std::move(sampler)),
       target_(sampler_->target()),
+      gate_(gate),
       listener_(listener),
       length_(lengths.each),
       most_stacks_(kMostStacks),
@@ -56,8 +58,6 @@ void LiveFeed::Loop() {
 // False when there is no more.
 bool LiveFeed::BeginPart() {
   std::unique_lock lock(mutex_);
-  running_ = false;
-  changed_.notify_all();
   if (halted_ && !closing_ && !ended_) {
     lock.unlock();
     ServeTheRest(absl::FailedPreconditionError("sampling of the process is paused"));
@@ -65,7 +65,6 @@ bool LiveFeed::BeginPart() {
   }
   changed_.wait(lock, [this] { return closing_ || ended_ || !halted_; });
   if (closing_ || ended_) return false;
-  running_ = true;
   stop_ = false;
   ++number_;
   for (Wanted& wanted : wishes_) wanted.begun = true;
@@ -84,11 +83,12 @@ void LiveFeed::SamplePart() {
   const Nanos length = next_length_;
   if (listener_ != nullptr) listener_->OnBegin(*profile);
   sampler_->set_duration(length);
-  const absl::Status status = sampler_->Run(stop_, *profile, [&](const SamplingProgress& now) {
+  const auto note = [&](const SamplingProgress& now) {
     threads_ = now.threads;
     if (listener_ != nullptr) listener_->OnProgress(now);
     if (now.elapsed >= length || profile->stacks().size() >= most_stacks_) stop_ = true;
-  });
+  };
+  const absl::Status status = sampler_->Run(stop_, gate_, *profile, note);
   // At its full length it has not ended with the target.
   if (profile->duration() >= length) stop_ = true;
   if (listener_ != nullptr) listener_->OnEnd(profile);
@@ -181,16 +181,10 @@ uint64_t LiveFeed::BeginAnew() {
   return number_ + 1;
 }
 
-void LiveFeed::HaltSoon() {
+void LiveFeed::Halt() {
   const std::lock_guard lock(mutex_);
   halted_ = true;
   StopPart();
-}
-
-void LiveFeed::Halt() {
-  HaltSoon();
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !running_; });
 }
 
 void LiveFeed::GoOn() {

@@ -52,8 +52,9 @@ class LiveFeed {
     Nanos each = 2 * kSecond;
   };
 
-  // Samples from now on. With a listener nothing is kept for Take.
-  LiveFeed(std::unique_ptr<Sampler> sampler, Lengths lengths, Listener* listener = nullptr);
+  // Samples from now on. With a listener nothing is kept for Take. `gate` must outlive this.
+  LiveFeed(std::unique_ptr<Sampler> sampler, Lengths lengths, SamplingGate& gate,
+           Listener* listener = nullptr);
   // Ends sampling and waits for it.
   ~LiveFeed();
   LiveFeed(const LiveFeed&) = delete;
@@ -76,11 +77,8 @@ class LiveFeed {
   void set_length(Nanos length) { length_ = length; }
   void set_most_stacks(size_t stacks) { most_stacks_ = stacks; }
 
-  // Returns when nothing is sampled, so that no thread of the target can be held: before Spyhop
-  // itself is stopped. GoOn() ends it.
+  // Ends the part that runs, soon; no other one begins before GoOn().
   void Halt();
-  // The same, but does not wait.
-  void HaltSoon();
   void GoOn();
   // Ends sampling soon, for good.
   void Close();
@@ -112,6 +110,7 @@ class LiveFeed {
 
   const std::unique_ptr<Sampler> sampler_;
   const TargetInfo target_;
+  SamplingGate& gate_;
   Listener* const listener_;
   std::atomic<Nanos> length_;
   std::atomic<size_t> most_stacks_;
@@ -125,7 +124,6 @@ class LiveFeed {
   uint64_t number_ = 0;
   Nanos next_length_ = 0;
   bool halted_ = false;
-  bool running_ = false;
   bool closing_ = false;
   bool ended_ = false;
   absl::Status status_;

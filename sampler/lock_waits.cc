@@ -41,21 +41,23 @@ LockWait Joining(RemoteAddress object, uint64_t joined) {
 
 }  // namespace
 
-LockWaits::LockWaits(Attachment& attachment)
-    : attachment_(attachment),
-      memory_(attachment.memory()),
-      layout_(attachment.interpreter().layout),
+LockWaits::LockWaits(RemoteMemory& memory, const Interpreter& interpreter, CodeCache& codes)
+    : memory_(memory),
+      interpreter_(interpreter),
+      layout_(interpreter.layout),
+      codes_(codes),
       objects_(memory_, layout_),
       slots_(memory_, layout_) {}
 
-std::optional<LockWait> LockWaits::Of(const WatchedThread& thread, std::string_view waiter) {
+std::optional<LockWait> LockWaits::Of(const WatchedThread& thread, RemoteAddress interpreter,
+                                      std::string_view waiter) {
   const SyscallState call = UndoRestart(thread.call);
   if (FindBlockingCall(call.number).object != CallObject::kFutex) return std::nullopt;
   const std::vector<Place> places = LeafPlaces(thread);
   const std::vector<RemoteAddress> values =
       places.empty() ? std::vector<RemoteAddress>() : slots_.Anything(*places[0].frame);
   const std::optional<FoundLock> lock = FindLock(memory_, call, values);
-  std::optional<LockWait> wait = OfJoin(thread, call, lock, places);
+  std::optional<LockWait> wait = OfJoin(interpreter, call, lock, places);
   if (!wait && !lock) wait = OfImportLock(call);
   if (!wait && lock) wait = OfModuleLock(*lock, places);
   if (!wait && lock) wait = OfPythonRLock(*lock, places);
@@ -67,18 +69,17 @@ std::optional<LockWait> LockWaits::Of(const WatchedThread& thread, std::string_v
 std::vector<LockWaits::Place> LockWaits::LeafPlaces(const WatchedThread& thread) {
   std::vector<Place> places;
   for (const RawFrame& frame : thread.stack.frames()) {
-    const CodeInfo* code = attachment_.codes().Find(frame.code, 0);
+    const CodeInfo* code = codes_.Find(frame.code, 0);
     if (code == nullptr || places.size() == kLeafFrames) break;
     places.push_back({&frame, code->file, LastPart(code->function)});
   }
   return places;
 }
 
-std::optional<LockWait> LockWaits::OfJoin(const WatchedThread& thread, const SyscallState& call,
+std::optional<LockWait> LockWaits::OfJoin(RemoteAddress interpreter, const SyscallState& call,
                                           const std::optional<FoundLock>& lock,
                                           const std::vector<Place>& places) {
-  const auto& interpreter = attachment_.states().interpreters()[thread.state.interpreter];
-  const ThreadEnds& ends = EndsOf(interpreter.address);
+  const ThreadEnds& ends = EndsOf(interpreter);
   std::optional<uint64_t> joined;
   RemoteAddress object;
   if (lock) {
@@ -106,11 +107,10 @@ std::optional<LockWait> LockWaits::OfJoinByFrames(const std::vector<Place>& plac
 // Python/import.c, to 3.11: import_lock points to a semaphore, import_lock_thread is -1 when nobody
 // has it.
 std::optional<LockWait> LockWaits::OfImportLock(const SyscallState& call) {
-  const Interpreter& interpreter = attachment_.interpreter();
-  if (!interpreter.import_lock_pointer || !interpreter.import_lock_thread) return std::nullopt;
-  const auto lock = memory_.ReadPointer(interpreter.import_lock_pointer);
+  if (!interpreter_.import_lock_pointer || !interpreter_.import_lock_thread) return std::nullopt;
+  const auto lock = memory_.ReadPointer(interpreter_.import_lock_pointer);
   if (!lock || !*lock || lock->value() != call.arguments[0]) return std::nullopt;
-  const auto owner = memory_.Read<uint64_t>(interpreter.import_lock_thread);
+  const auto owner = memory_.Read<uint64_t>(interpreter_.import_lock_thread);
   if (!owner || *owner == ~uint64_t{0}) return std::nullopt;
   return Owned("import lock", RemoteAddress(), *owner);
 }

@@ -20,9 +20,11 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "sampler/attachment.h"
+#include "base/remote_memory.h"
 #include "sampler/lock_kind.h"
+#include "sampler/python/code_cache.h"
 #include "sampler/python/frame_slots.h"
+#include "sampler/python/interpreter.h"
 #include "sampler/python/object_reader.h"
 #include "sampler/python/thread_ends.h"
 #include "sampler/watched_thread.h"
@@ -46,12 +48,14 @@ struct LockWait {
 
 class LockWaits {
  public:
-  // Must outlive this.
-  explicit LockWaits(Attachment& attachment);
+  // All must outlive this.
+  LockWaits(RemoteMemory& memory, const Interpreter& interpreter, CodeCache& codes);
 
   // Of a thread that is blocked, but not for the GIL. nullopt: it waits for no lock of Python's, or
-  // that could not be proven. `waiter`: what its frames say that it waits for, as Waiter::name.
-  std::optional<LockWait> Of(const WatchedThread& thread, std::string_view waiter);
+  // that could not be proven. `interpreter`: that of its state. `waiter`: what its frames say that
+  // it waits for, as Waiter::name.
+  std::optional<LockWait> Of(const WatchedThread& thread, RemoteAddress interpreter,
+                             std::string_view waiter);
 
  private:
   struct Place {
@@ -61,7 +65,7 @@ class LockWaits {
   };
 
   std::vector<Place> LeafPlaces(const WatchedThread& thread);
-  std::optional<LockWait> OfJoin(const WatchedThread& thread, const SyscallState& call,
+  std::optional<LockWait> OfJoin(RemoteAddress interpreter, const SyscallState& call,
                                  const std::optional<FoundLock>& lock,
                                  const std::vector<Place>& places);
   std::optional<LockWait> OfJoinByFrames(const std::vector<Place>& places);
@@ -73,9 +77,10 @@ class LockWaits {
   std::optional<uint64_t> OwnerAttribute(RemoteAddress object, std::string_view name);
   const ThreadEnds& EndsOf(RemoteAddress interpreter);
 
-  Attachment& attachment_;
   RemoteMemory& memory_;
+  const Interpreter& interpreter_;
   const Layout& layout_;
+  CodeCache& codes_;
   ObjectReader objects_;
   FrameSlots slots_;
   absl::flat_hash_map<RemoteAddress, ThreadEnds> ends_;  // by interpreter

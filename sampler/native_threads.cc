@@ -124,12 +124,19 @@ bool NativeThreads::LookAt(NativeThread& thread, Nanos now) {
   return true;
 }
 
-void NativeThreads::Finish(Nanos now) {
+void NativeThreads::Rest(Nanos now) {
   for (auto& [tid, thread] : threads_) {
     LookAt(*thread, now);
     thread->split.Settle(profile_);
   }
-  threads_.clear();
+}
+
+void NativeThreads::Begin(Nanos now) {
+  for (auto& [tid, thread] : threads_) {
+    thread->last_look = now;
+    thread->sched = thread->probe.ReadSchedStat().value_or(thread->sched);
+    thread->split.Open(thread->probe.ReadTicks().value_or(CpuTicks()));
+  }
 }
 
 }  // namespace spyhop

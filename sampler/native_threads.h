@@ -29,7 +29,9 @@ class NativeThreads {
 
   // Does what is due; cheap when nothing is. `python`: the threads that have rows already.
   void Look(Nanos now, WatchedThreads python);
-  void Finish(Nanos now);
+  // The books are closed, and those of the same threads opened again.
+  void Rest(Nanos now);
+  void Begin(Nanos now);
 
  private:
   struct NativeThread {

@@ -4,7 +4,6 @@
 #include <limits>
 #include <numeric>
 #include <random>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -58,7 +57,8 @@ void ProcessSampler::set_rate(double hz) {
   if (hz > 1.5 * rate_hz_.exchange(hz)) clock_.WakeUp();
 }
 
-absl::Status ProcessSampler::Run(const std::atomic<bool>& stop, Profile& profile,
+absl::Status ProcessSampler::Run(const std::atomic<bool>& stop, SamplingGate& gate,
+                                 Profile& profile,
                                  const std::function<void(const SamplingProgress&)>& progress) {
   profile_ = &profile;
   progress_ = &progress;
@@ -74,17 +74,25 @@ absl::Status ProcessSampler::Run(const std::atomic<bool>& stop, Profile& profile
   // did not stop in time, the tracer ends and another takes over.
   tracer_cpu_ = 0;
   while (!done_) {
-    absl::StatusOr<std::thread> tracer = StartThread([this, &stop] {
-      RunTracer(stop);
+    const ScopedEntry entry(gate);
+    absl::StatusOr<std::thread> tracer = StartThread([this, &stop, &gate] {
+      RunTracer(stop, gate);
       tracer_cpu_ += ThreadCpuTime();
     });
-    if (!tracer.ok()) return tracer.status();
+    if (!tracer.ok()) return EndWithout(tracer.status());
     tracer->join();
   }
   SamplingFigures& sampled = profile.figures();
   sampled.own_cpu = options_.one_of_many ? tracer_cpu_ : ProcessCpuTime() - cpu_before_;
   sampled.own_peak_rss_bytes = PeakResidentBytes();
   return absl::OkStatus();
+}
+
+// There is no tracer, or none to take over from one that had to end.
+absl::Status ProcessSampler::EndWithout(absl::Status tracer) {
+  if (rounds_ == nullptr) return tracer;
+  EndSampling();
+  return tracer;
 }
 
 void ProcessSampler::NoteCosts() {
@@ -99,17 +107,21 @@ void ProcessSampler::NoteCosts() {
   figures.own_peak_rss_bytes = PeakResidentBytes();
 }
 
-void ProcessSampler::RunTracer(const std::atomic<bool>& stop) {
+void ProcessSampler::RunTracer(const std::atomic<bool>& stop, SamplingGate& gate) {
   RequestPromptness(MayGoFirst());
   goes_first_ = false;
   Promptness promptness;
   ThreadStopper stopper;
   if (rounds_ == nullptr) BeginSampling();
   while (!done_) {
-    const Nanos now = rounds_->AwaitNext(deadline_, stop);
-    if (stop.load(std::memory_order_relaxed) || now >= deadline_) {
+    const Nanos now = rounds_->AwaitNext(deadline_, [&] { return stop || gate.closed(); });
+    if (stop || now >= deadline_) {
       done_ = true;
       break;
+    }
+    if (gate.closed()) {
+      Rest(gate);
+      continue;
     }
     const RoundResult result = LockedRound(now, stopper);
     if (MayGoFirst()) KeepPrompt(now, promptness);
@@ -118,6 +130,30 @@ void ProcessSampler::RunTracer(const std::atomic<bool>& stop) {
     if (now >= next_progress_) ReportProgress(now);
   }
   EndSampling();
+}
+
+// Nothing is held between two rounds. The books are closed, and opened again afterwards: what the
+// threads did meanwhile is nobody's, and the profile's time begins so much later.
+void ProcessSampler::Rest(SamplingGate& gate) {
+  const Nanos begin = clock_.Now();
+  if (unreadable_since_ == 0) {
+    RefreshNames();  // a thread is known again by its name
+    recorder_->LookAtEnd(begin);
+  }
+  recorder_->Rest(begin);
+  gate.Leave();
+  gate.Enter();
+  if (HasEnded()) done_ = true;
+  const Nanos rested = BeginRecording() - begin;
+  begin_ += rested;
+  profile_->set_start(profile_->start(), begin_);
+  if (duration_) deadline_ += rested;
+  if (unreadable_since_ != 0) unreadable_since_ += rested;
+  rounds_->BeginAnew();
+  awake_.clear();
+  all_at_rest_ = false;
+  LogInfo(absl::StrFormat("process %d: sampling paused for %.1f s, of which nothing is told",
+                          attachment_->pid(), static_cast<double>(rested) / kSecond));
 }
 
 ProcessSampler::RoundResult ProcessSampler::LockedRound(Nanos now, ThreadStopControl& control) {
@@ -303,13 +339,18 @@ void ProcessSampler::SortOutAwake(Nanos now) {
   }
 }
 
-// The target has ended, and another process may have its pid; or it runs another program now.
+// Another process may have its pid.
+bool ProcessSampler::HasEnded() const {
+  const absl::StatusOr<ProcessStat> stat = attachment_->files().Stat();
+  if (!stat.ok() || stat->state == 'Z' || stat->state == 'X') return true;
+  return stat->start_time != attachment_->start_time();
+}
+
+// The target has ended, or it runs another program now.
 ProcessSampler::RoundResult ProcessSampler::HandleUnreadable(Nanos now) {
   awake_.clear();
   all_at_rest_ = false;
-  const absl::StatusOr<ProcessStat> stat = attachment_->files().Stat();
-  if (!stat.ok() || stat->state == 'Z' || stat->state == 'X') return RoundResult::kTargetEnded;
-  if (stat->start_time != attachment_->start_time()) return RoundResult::kTargetEnded;
+  if (HasEnded()) return RoundResult::kTargetEnded;
   if (unreadable_since_ == 0) unreadable_since_ = now;
   if (ReattachAfterExec()) {
     BeginTarget();

@@ -22,7 +22,7 @@ class ProcessSampler : public Sampler {
   ProcessSampler(std::unique_ptr<Attachment> attachment, const SamplerOptions& options);
 
   const TargetInfo& target() const override { return attachment_->info(); }
-  absl::Status Run(const std::atomic<bool>& stop, Profile& profile,
+  absl::Status Run(const std::atomic<bool>& stop, SamplingGate& gate, Profile& profile,
                    const std::function<void(const SamplingProgress&)>& progress) override;
   void set_rate(double hz) override;
   void set_duration(std::optional<Nanos> duration) override { duration_ = duration; }
@@ -32,13 +32,15 @@ class ProcessSampler : public Sampler {
  private:
   enum class RoundResult { kGoOn, kTargetEnded };
 
-  void RunTracer(const std::atomic<bool>& stop);
+  void RunTracer(const std::atomic<bool>& stop, SamplingGate& gate);
+  void Rest(SamplingGate& gate);
   RoundResult LockedRound(Nanos now, ThreadStopControl& control);
   RoundResult Round(Nanos now, ThreadStopControl& control);
   bool MayGoFirst() const;
   void KeepPrompt(Nanos begin, Promptness& promptness);
   ThreadStates::LookResult Look(Nanos now);
   RoundResult HandleUnreadable(Nanos now);
+  bool HasEnded() const;
   bool ReattachAfterExec();
   bool IsReplaced(Nanos now) const;
   void EndSampling();
@@ -59,6 +61,7 @@ class ProcessSampler : public Sampler {
   void NoteCosts();
   Nanos LongestRest() const;
   bool NobodyHasRun(Nanos now);
+  absl::Status EndWithout(absl::Status tracer);
 
   std::unique_ptr<Attachment> attachment_;
   const SamplerOptions options_;

@@ -32,6 +32,8 @@ SampleRecorder::SampleRecorder(Attachment& attachment, Profile& profile,
 
 void SampleRecorder::Begin(Nanos now) {
   now_ = last_round_ = now;
+  round_before_ = round_;
+  native_threads_.Begin(now);
   for (WatchedThread* thread : attachment_.threads()) {
     thread->settled = false;  // its stack was another recorder's
     const std::optional<SchedStat> sched = thread->probe.ReadSchedStat();
@@ -48,7 +50,7 @@ void SampleRecorder::BeginRound(Nanos now, Nanos waited, Nanos period) {
   // Rounds are half a period to two apart.
   const Nanos pause = now - waited - last_round_;
   missed_ = pause > 2 * period ? pause - period : 0;
-  ++round_;
+  round_before_ = round_++;
 }
 
 void SampleRecorder::Record(WatchedThread& thread) {
@@ -241,7 +243,7 @@ std::shared_ptr<ThreadLedger> SampleRecorder::LedgerOf(const WatchedThread& thre
   // One that was there before under this name has only got a new thread state.
   const bool back = ledger != nullptr && profile_.thread(ledger->thread()).name == name;
   if (!back) ledger = std::make_shared<ThreadLedger>(profile_, NewThread(thread, std::move(name)));
-  ledger->Open(std::max<uint64_t>(round_, 1) - 1, last_round_, OpeningBalance(thread),
+  ledger->Open(round_before_, last_round_, OpeningBalance(thread),
                ThreadProbe(attachment_.pid(), thread.tid).ReadTicks().value_or(CpuTicks()));
   return ledger;
 }
@@ -301,9 +303,14 @@ void SampleRecorder::LookAtEnd(Nanos now) {
   }
 }
 
-void SampleRecorder::Finish(Nanos now) {
-  native_threads_.Finish(now);
+void SampleRecorder::Rest(Nanos now) {
+  native_threads_.Rest(now);
   for (auto& [serial, record] : records_) Close(*record.ledger);
+  records_.clear();
+}
+
+void SampleRecorder::Finish(Nanos now) {
+  Rest(now);
   Calibrate();
 }
 

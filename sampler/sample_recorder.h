@@ -30,7 +30,8 @@ class SampleRecorder {
   // Both must outlive this.
   SampleRecorder(Attachment& attachment, Profile& profile, const SamplerOptions& options);
 
-  // Sampling begins: threads that are there at the first round have been watched since then.
+  // Sampling begins, or goes on: threads that are there at the next round have been watched since
+  // then.
   void Begin(Nanos now);
 
   // `waited`: for so long, up to `now`, threads were on their way to a stop. Rounds are to be
@@ -47,6 +48,8 @@ class SampleRecorder {
   void ForgetEnded();
   // The scheduler's last word of each thread, as long as the program is there.
   void LookAtEnd(Nanos now);
+  // Closes all books until the next Begin().
+  void Rest(Nanos now);
   // Sampling ends: the profile's times are made to add up to what the scheduler says.
   void Finish(Nanos now);
   // After Attachment::RefreshNames.
@@ -113,6 +116,7 @@ class SampleRecorder {
   absl::flat_hash_map<std::pair<ThreadIndex, FrameId>, StringId> holder_texts_;
   std::vector<WaitFrame> wait_frames_;
   uint64_t round_ = 0;
+  uint64_t round_before_ = 0;  // or, after a rest, its Begin()
   Nanos now_ = 0;
   Nanos last_round_ = 0;
   Nanos missed_ = 0;  // see ThreadLedger::Look

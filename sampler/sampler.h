@@ -1,7 +1,7 @@
 // The sampler: attaches to one process and fills a Profile until told to stop.
 //
 //   StatusOr<unique_ptr<Sampler>> s = Sampler::Create(pid, options);
-//   s->Run(stop, profile);           // returns at the deadline, at `stop`, or at the target's end
+//   s->Run(stop, gate, profile);     // returns at the deadline, at `stop`, or at the target's end
 //
 // Create finds the interpreter, opens all it needs and reads caches warm; it never stops the
 // target. Run does all its work in a dedicated tracer thread, so that the end of that thread (or a
@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "sampler/profile/profile.h"
 #include "sampler/profile/snapshot.h"
+#include "sampler/sampling_gate.h"
 
 namespace spyhop {
 
@@ -87,7 +88,9 @@ class Sampler {
   // Samples into `profile` until the duration is over, `stop` becomes true, or the target ends;
   // all three are success. What was collected before an error stays in `profile`. May be called
   // again, with another profile, while the target lives: that costs some milliseconds.
-  virtual absl::Status Run(const std::atomic<bool>& stop, Profile& profile,
+  // While `gate` is closed nothing is sampled, and the profile's time stands still: it goes on as
+  // if there had been no pause.
+  virtual absl::Status Run(const std::atomic<bool>& stop, SamplingGate& gate, Profile& profile,
                            const std::function<void(const SamplingProgress&)>& progress) = 0;
 
   // Of the next Runs; none: until `stop`.

@@ -22,14 +22,14 @@ SamplingClock::SamplingClock(Clock& clock, const std::atomic<double>& rate_hz, u
       start_(begin_),
       random_(static_cast<std::minstd_rand::result_type>(seed % 2147483646 + 1)) {}
 
-Nanos SamplingClock::AwaitNext(Nanos limit, const std::atomic<bool>& stop) {
+Nanos SamplingClock::AwaitNext(Nanos limit, absl::FunctionRef<bool()> is_over) {
   ++index_;
   const double jitter = std::uniform_real_distribution<double>(0.5, 1.5)(random_);
   Nanos now = clock_.Now();
   longest_period_ = 0;
   TakeRate(now);
   Nanos instant = Instant(jitter);
-  while (now < std::min(instant, limit) && !stop.load(std::memory_order_relaxed)) {
+  while (now < std::min(instant, limit) && !is_over()) {
     clock_.SleepUntil(std::min({instant, limit, now + longest_sleep_}));
     now = clock_.Now();
     TakeRate(now);
@@ -64,6 +64,11 @@ void SamplingClock::TakeRate(Nanos now) {
 double SamplingClock::MeanRate(Nanos now) const {
   if (now <= begin_) return taken_rate_;
   return taken_rate_ * static_cast<double>(now - start_) / static_cast<double>(now - begin_);
+}
+
+void SamplingClock::BeginAnew() {
+  begin_ = start_ = clock_.Now();
+  index_ = 0;
 }
 
 }  // namespace spyhop

@@ -14,13 +14,14 @@
 #include <cstdint>
 #include <random>
 
+#include "absl/functional/function_ref.h"
 #include "base/clock.h"
 
 namespace spyhop {
 
 class SamplingClock {
  public:
-  // The longest sleep without a look at `stop` and the rate.
+  // The longest sleep without asking whether it is over.
   static constexpr Nanos kLongestSleep = 100 * kMillisecond;
 
   // `rate_hz` > 0. Both must outlive this.
@@ -28,8 +29,10 @@ class SamplingClock {
                 Nanos longest_sleep = kLongestSleep);
 
   // Sleeps until the next instant, but not beyond `limit`, and no more than the longest sleep after
-  // `stop` has become true; returns the time it is then.
-  Nanos AwaitNext(Nanos limit, const std::atomic<bool>& stop);
+  // `is_over` says so; returns the time it is then.
+  Nanos AwaitNext(Nanos limit, absl::FunctionRef<bool()> is_over);
+  // The instants begin now; what has passed since the last one was a pause, and no round is late.
+  void BeginAnew();
 
   // From the last instant to when AwaitNext returned; below 0 at `limit`.
   Nanos lateness() const { return lateness_; }
@@ -37,7 +40,7 @@ class SamplingClock {
   uint64_t late_rounds() const { return late_rounds_; }
   // The one that AwaitNext last waited by; the longer one where the rate was changed meanwhile.
   Nanos period() const { return static_cast<Nanos>(longest_period_); }
-  // Of all rates since the start, each for as long as it was asked for; Hz.
+  // Of all rates since the start or the last pause, each for as long as it was asked for; Hz.
   double MeanRate(Nanos now) const;
 
  private:
@@ -50,7 +53,7 @@ class SamplingClock {
   double taken_rate_;
   double period_;
   double longest_period_;
-  const Nanos begin_;
+  Nanos begin_;
   Nanos start_;  // that it would have had with the rate that there is now
   uint64_t index_ = 0;  // of the current period
   Nanos lateness_ = 0;

@@ -1,6 +1,5 @@
 // TakeSnapshot: one round of the sampler's own machinery, without the sampler's clock.
 #include <mutex>
-#include <thread>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
@@ -17,6 +16,7 @@
 #include "sampler/stack_resolver.h"
 #include "sampler/target/process_condition.h"
 #include "sampler/target/process_files.h"
+#include "sampler/target/scheduling.h"
 #include "sampler/target/syscall_names.h"
 #include "sampler/target/thread_stop.h"
 #include "sampler/task_snapshot.h"
@@ -72,6 +72,8 @@ class SnapshotTaker {
   bool of_core() const { return attachment_.files().live_pid() == 0; }
   absl::Status ReadAlone();
   void ReadAll();
+  bool ReadOnce(StackReader& reader, ThreadStopControl& control, bool crowded);
+  void SpareThreads(Nanos until);
   bool AllRead();
   SnapshotThread Describe(const WatchedThread& thread);
   void AddFrames(const WatchedThread& thread, SnapshotThread& out);
@@ -110,7 +112,9 @@ absl::StatusOr<Snapshot> SnapshotTaker::Take() {
     if (thread->reading != Reading::kGone) snapshot.threads.push_back(Describe(*thread));
   }
   NameHolders(snapshot);
-  SnapshotWaits(attachment_).Tell(snapshot);
+  SnapshotWaits(attachment_.memory(), attachment_.interpreter(), attachment_.codes(),
+                attachment_.states(), attachment_.threads())
+      .Tell(snapshot);
   AddNativeThreads(snapshot);
   snapshot.tasks = TaskSnapshot(attachment_).Take();
   NoteWhatHoldsIt(condition, snapshot);
@@ -152,15 +156,30 @@ void SnapshotTaker::ReadLocals() {
 }
 
 void SnapshotTaker::ReadAll() {
-  MonotonicClock clock;
+  const bool crowded = !native() && !of_core() && CpusAreShort();
   ThreadStopper stopper;
   StackReader reader(attachment_.memory(), attachment_.interpreter().layout);
   for (int round = 0; round < kRounds && !stopper.needs_retirement(); ++round) {
-    if (attachment_.Look(clock.Now()) == ThreadStates::LookResult::kUnreadable) return;
-    reader.ReadRound(attachment_.states(), attachment_.threads(),
-                     {options_.pause, false, true, native() || of_core()}, stopper, stops_);
+    if (!ReadOnce(reader, stopper, crowded)) return;
     if (AllRead()) return;
   }
+}
+
+// False: the target cannot be read. Whoever holds a thread must not have to queue for a CPU itself;
+// what is done between the rounds can wait.
+bool SnapshotTaker::ReadOnce(StackReader& reader, ThreadStopControl& control, bool crowded) {
+  MonotonicClock clock;
+  const ScopedUrgency urgent;
+  if (attachment_.Look(clock.Now()) == ThreadStates::LookResult::kUnreadable) return false;
+  if (crowded) SpareThreads(clock.Now() + kSecond);
+  reader.ReadRound(attachment_.states(), attachment_.threads(),
+                   {options_.pause, false, true, native() || of_core()}, control, stops_);
+  return true;
+}
+
+// A stop would cost a thread its place in the queue for a CPU, and us ours while we hold it.
+void SnapshotTaker::SpareThreads(Nanos until) {
+  for (WatchedThread* thread : attachment_.threads()) thread->crowded_until = until;
 }
 
 bool SnapshotTaker::AllRead() {

@@ -25,10 +25,13 @@ bool IsImportMachinery(const WaitFrame& frame) {
 
 }  // namespace
 
-SnapshotWaits::SnapshotWaits(Attachment& attachment)
-    : attachment_(attachment),
-      locks_(attachment),
-      with_locks_(attachment.memory(), attachment.interpreter().layout, attachment.codes()) {}
+SnapshotWaits::SnapshotWaits(RemoteMemory& memory, const Interpreter& interpreter, CodeCache& codes,
+                             const ThreadStates& states, WatchedThreads threads)
+    : memory_(memory),
+      states_(states),
+      threads_(threads),
+      locks_(memory, interpreter, codes),
+      with_locks_(memory, interpreter.layout, codes) {}
 
 void SnapshotWaits::Tell(Snapshot& snapshot) {
   for (SnapshotThread& thread : snapshot.threads) {
@@ -71,7 +74,8 @@ std::optional<SnapshotWait> SnapshotWaits::OfLock(const WatchedThread& thread,
     places.push_back(i);
   }
   const Waiter waiter = FindWaiter(frames);
-  const std::optional<LockWait> lock = locks_.Of(thread, waiter.name);
+  const RemoteAddress interpreter = states_.interpreters()[thread.state.interpreter].address;
+  const std::optional<LockWait> lock = locks_.Of(thread, interpreter, waiter.name);
   if (!lock) return std::nullopt;
   SnapshotWait wait;
   size_t at = waiter.frame;
@@ -97,11 +101,11 @@ void SnapshotWaits::NameOwner(const LockWait& lock, SnapshotWait& wait) {
     wait.held_by = within.front();
     return;
   }
-  const WatchedThreads threads = attachment_.threads();
-  const auto owner = std::find_if(threads.begin(), threads.end(), [&](const WatchedThread* thread) {
-    return lock.owner == thread->state.pthread_id && thread->reading != Reading::kGone;
-  });
-  if (owner == threads.end()) {
+  const auto owner =
+      std::find_if(threads_.begin(), threads_.end(), [&](const WatchedThread* thread) {
+        return lock.owner == thread->state.pthread_id && thread->reading != Reading::kGone;
+      });
+  if (owner == threads_.end()) {
     wait.how = SnapshotWait::How::kEnded;
     return;
   }
@@ -118,7 +122,7 @@ std::vector<int> SnapshotWaits::ThoseWithin(RemoteAddress lock) {
 
 void SnapshotWaits::ReadWithLocks() {
   if (std::exchange(with_locks_read_, true)) return;
-  for (WatchedThread* thread : attachment_.threads()) {
+  for (WatchedThread* thread : threads_) {
     if (thread->reading == Reading::kGone || thread->reading == Reading::kLost) continue;
     for (const RemoteAddress lock : with_locks_.Of(thread->stack, thread->blocked)) {
       std::vector<int>& tids = within_[lock];
@@ -136,10 +140,10 @@ bool SnapshotWaits::HasRun(WatchedThread& thread) {
 
 // As of now: when the snapshot looked, the thread may have been about to let go of it.
 bool SnapshotWaits::StillHoldsGil(WatchedThread& thread) const {
-  GilReader& gil = *attachment_.states().interpreters()[thread.state.interpreter].gil;
+  GilReader& gil = *states_.interpreters()[thread.state.interpreter].gil;
   std::vector<ReadRequest> batch;
   gil.AppendTo(batch);
-  attachment_.memory().ReadBatch(absl::MakeSpan(batch));
+  memory_.ReadBatch(absl::MakeSpan(batch));
   gil.Settle(batch.front());
   return gil.holder() == thread.state.address;
 }
@@ -168,10 +172,9 @@ bool SnapshotWaits::Holds(const Snapshot& snapshot, const std::vector<int>& cycl
 }
 
 WatchedThread* SnapshotWaits::Find(int tid) const {
-  const WatchedThreads threads = attachment_.threads();
-  const auto found = std::find_if(threads.begin(), threads.end(),
+  const auto found = std::find_if(threads_.begin(), threads_.end(),
                                   [tid](const WatchedThread* each) { return each->tid == tid; });
-  return found == threads.end() ? nullptr : *found;
+  return found == threads_.end() ? nullptr : *found;
 }
 
 }  // namespace spyhop

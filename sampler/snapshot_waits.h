@@ -12,17 +12,19 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "sampler/attachment.h"
 #include "sampler/lock_waits.h"
 #include "sampler/profile/snapshot.h"
+#include "sampler/python/thread_states.h"
+#include "sampler/watched_thread.h"
 #include "sampler/with_locks.h"
 
 namespace spyhop {
 
 class SnapshotWaits {
  public:
-  // Must outlive this; its threads are those of the snapshot.
-  explicit SnapshotWaits(Attachment& attachment);
+  // All must outlive this. `threads`, of `states`, are those of the snapshot.
+  SnapshotWaits(RemoteMemory& memory, const Interpreter& interpreter, CodeCache& codes,
+                const ThreadStates& states, WatchedThreads threads);
 
   void Tell(Snapshot& snapshot);
 
@@ -38,7 +40,9 @@ class SnapshotWaits {
   bool Holds(const Snapshot& snapshot, const std::vector<int>& cycle) const;
   WatchedThread* Find(int tid) const;
 
-  Attachment& attachment_;
+  RemoteMemory& memory_;
+  const ThreadStates& states_;
+  const WatchedThreads threads_;
   LockWaits locks_;
   WithLocks with_locks_;
   bool with_locks_read_ = false;

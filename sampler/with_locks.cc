@@ -10,7 +10,6 @@
 namespace spyhop {
 namespace {
 
-constexpr size_t kWord = sizeof(RemoteAddress);
 constexpr size_t kMaxFrames = 2000;
 // Frames of Condition.wait and what it calls, above the one that has the condition.
 constexpr size_t kWaitFrames = 3;

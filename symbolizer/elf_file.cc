@@ -323,6 +323,14 @@ absl::Span<const char> ElfFile::ReadSection(std::string_view name) const {
   return section == nullptr ? absl::Span<const char>() : SectionBytes(section);
 }
 
+bool ElfFile::IsCompressed(std::string_view name) const {
+  GElf_Shdr header;
+  const auto is_packed = [](const GElf_Shdr& each) {
+    return (each.sh_flags & SHF_COMPRESSED) != 0;
+  };
+  return FindNamed(elf_.get(), name, header, is_packed) != nullptr;
+}
+
 bool ElfFile::HasHugeSection() const {
   bool found = false;
   ForEachSection(elf_.get(), [&found](Elf_Scn* section, const GElf_Shdr& header) {

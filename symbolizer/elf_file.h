@@ -79,6 +79,8 @@ class ElfFile {
   // The bytes of a section, also of one that is not loaded, for as long as this lives; empty when
   // the file has none, or more than 1 GiB.
   absl::Span<const char> ReadSection(std::string_view name) const;
+  // Are the bytes of that section packed (gABI, "Compressed section")? libdw unpacks them.
+  bool IsCompressed(std::string_view name) const;
   // Has it a section of more than that? Then libdw, which copies what it knows, is not for it.
   bool HasHugeSection() const;
   // The GNU build-id in lower-case hex; empty when there is none.

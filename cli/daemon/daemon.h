@@ -32,7 +32,7 @@ class Daemon {
   absl::Status Run();
 
   // Soon; thread-safe.
-  void Reload() { Ask(reload_); }       // a configuration that is wrong leaves the old one
+  void Reload() { Ask(reload_); }  // a configuration that is wrong leaves the old one
   void SnapshotAll() { Ask(snapshot_); }
   void End() { Ask(end_); }
 

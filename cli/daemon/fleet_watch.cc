@@ -14,15 +14,14 @@ namespace spyhop {
 namespace {
 
 constexpr int kAttachers = 4;
-constexpr uint64_t kTicksPerGrant = 4;       // two seconds
-constexpr uint64_t kTicksPerCheckUp = 10;    // of processes that could not be sampled
+constexpr uint64_t kTicksPerGrant = 4;     // two seconds
+constexpr uint64_t kTicksPerCheckUp = 10;  // of processes that could not be sampled
 // A rate that differs less from the one that there is, is not worth a change.
 constexpr double kSmallChange = 0.05;
 
 Governor::Budget BudgetOf(const DaemonConfig& config) {
-  return {.cpu = config.cpu_budget,
-          .stopped = config.stopped_budget,
-          .memory = config.memory_budget};
+  return {
+      .cpu = config.cpu_budget, .stopped = config.stopped_budget, .memory = config.memory_budget};
 }
 
 std::shared_ptr<const Selector> MakeSelector(const DaemonConfig& config) {
@@ -203,8 +202,8 @@ void FleetWatch::Adopt(const ProcessFacts& facts, const Chosen& chosen,
   };
   sampler->set_rate(granted);
   const TargetWatch::How how{++figures_.found, chosen.rule->native, segment_};
-  const auto watch = std::make_shared<TargetWatch>(std::move(target), how, std::move(sampler),
-                                                   outputs, recent_);
+  const auto watch =
+      std::make_shared<TargetWatch>(std::move(target), how, std::move(sampler), outputs, recent_);
   watch->set_granted(granted);
   if (saving_ != Governor::Saving::kNothing) watch->set_lengths(segment_, true);
   if (paused_) watch->Pause();
@@ -220,8 +219,7 @@ void FleetWatch::NoteFailure(const ProcessFacts& facts, const absl::Status& prob
   FleetTarget& target = problems_[facts.pid];
   if (target.problem.ok() || target.start_time != facts.start_time) {
     ++figures_.failures;
-    LogWarning(absl::StrCat("process ", facts.pid, " is not sampled: ",
-                            problem.message()));
+    LogWarning(absl::StrCat("process ", facts.pid, " is not sampled: ", problem.message()));
   }
   target.info = {.pid = facts.pid, .command = facts.command, .executable = facts.executable};
   target.start_time = facts.start_time;
@@ -230,7 +228,8 @@ void FleetWatch::NoteFailure(const ProcessFacts& facts, const absl::Status& prob
 }
 
 void FleetWatch::LetGoOfEnded() {
-  std::vector<std::shared_ptr<TargetWatch>> ended;  // let go of without the lock: they are waited for
+  std::vector<std::shared_ptr<TargetWatch>>
+      ended;  // let go of without the lock: they are waited for
   const std::lock_guard lock(mutex_);
   for (auto watch = watches_.begin(); watch != watches_.end();) {
     if (!watch->second->ended()) {
@@ -239,8 +238,7 @@ void FleetWatch::LetGoOfEnded() {
     }
     const int pid = watch->first;
     if (const absl::Status status = watch->second->status(); !status.ok()) {
-      LogWarning(absl::StrCat("sampling of process ", pid, " failed: ",
-                              status.message()));
+      LogWarning(absl::StrCat("sampling of process ", pid, " failed: ", status.message()));
       ++figures_.failures;
     }
     // It may live on: as another program, or it is tried again.
@@ -288,8 +286,8 @@ void FleetWatch::Govern(Nanos now) {
 void FleetWatch::SaveMemory() {
   const std::lock_guard lock(mutex_);
   figures_.resident_bytes = OwnResidentBytes();
-  const Governor::Saving before = std::exchange(saving_, governor_.SaveMemory(
-                                                             figures_.resident_bytes));
+  const Governor::Saving before =
+      std::exchange(saving_, governor_.SaveMemory(figures_.resident_bytes));
   recent_.set_keeps(saving_ != Governor::Saving::kRecent);
   if (saving_ == Governor::Saving::kRecent) malloc_trim(0);
   if (saving_ == before) return;

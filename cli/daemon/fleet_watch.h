@@ -87,13 +87,13 @@ class FleetWatch : public Fleet {
   Governor::Saving saving_ = Governor::Saving::kNothing;
   Nanos segment_ = 0;
   Watches watches_;
-  std::map<int, uint64_t> attaching_;         // pid: start time
-  std::map<int, FleetTarget> problems_;       // chosen, but not to be sampled
-  std::vector<int> reconsider_;               // pids for discovery_
-  std::map<int, double> rates_;               // asked for by SetRate
+  std::map<int, uint64_t> attaching_;    // pid: start time
+  std::map<int, FleetTarget> problems_;  // chosen, but not to be sampled
+  std::vector<int> reconsider_;          // pids for discovery_
+  std::map<int, double> rates_;          // asked for by SetRate
   std::optional<double> rate_of_all_;
-  bool paused_ = false;                       // those to come, too
-  double granted_part_ = 1;                   // of what is asked for, in all
+  bool paused_ = false;      // those to come, too
+  double granted_part_ = 1;  // of what is asked for, in all
   bool closing_ = false;
   FleetFigures figures_;
 

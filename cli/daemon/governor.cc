@@ -37,8 +37,8 @@ std::vector<double> Governor::Grant(Nanos now, Nanos own_cpu, absl::Span<const T
     const Known& known = known_[target.id];
     double rate = target.asked_hz;
     if (budget_.stopped > 0 && known.stopped_per_round > 0) {
-      rate = std::min(rate, budget_.stopped * static_cast<double>(kSecond) /
-                                known.stopped_per_round);
+      rate =
+          std::min(rate, budget_.stopped * static_cast<double>(kSecond) / known.stopped_per_round);
     }
     rates.push_back(std::max(rate, kLowestRate));
     costs.push_back((known.cpu_per_round > 0 ? known.cpu_per_round : typical) /

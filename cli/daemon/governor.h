@@ -3,9 +3,9 @@
 // Pure arithmetic on what was measured. Each target's CPU time a round is learnt; what the process
 // takes besides rounds (finding processes, beginning parts, history, serving) is fixed. What the
 // budget leaves is dealt out in proportion to the rates asked for; a target whose threads would be
-// held stopped for too much of their time has less, it alone; nobody has less than kLowestRate. What
-// was spent too much or too little in the last minute is made up for, by at most half the budget.
-// To be asked every second or two; used by one thread.
+// held stopped for too much of their time has less, it alone; nobody has less than kLowestRate.
+// What was spent too much or too little in the last minute is made up for, by at most half the
+// budget. To be asked every second or two; used by one thread.
 #ifndef SPYHOP_CLI_DAEMON_GOVERNOR_H_
 #define SPYHOP_CLI_DAEMON_GOVERNOR_H_
 

@@ -23,9 +23,9 @@ class History::Recording {
  public:
   explicit Recording(HistoryFolder::Growing begun) : growing(std::move(begun)) {}
 
-  HistoryFolder::Growing growing;    // the thread's
-  bool cut = false;                  // idem: a block is missing, so what follows makes no sense
-  std::atomic<bool> behind{false};   // idem, for there was no room for it to wait
+  HistoryFolder::Growing growing;   // the thread's
+  bool cut = false;                 // idem: a block is missing, so what follows makes no sense
+  std::atomic<bool> behind{false};  // idem, for there was no room for it to wait
 };
 
 absl::StatusOr<std::unique_ptr<History>> History::Open(const std::string& folder,
@@ -33,8 +33,7 @@ absl::StatusOr<std::unique_ptr<History>> History::Open(const std::string& folder
   absl::StatusOr<std::unique_ptr<HistoryFolder>> opened = HistoryFolder::Open(folder);
   if (!opened.ok()) return opened.status();
   std::unique_ptr<History> history(new History(*std::move(opened), limits));
-  absl::StatusOr<std::thread> thread =
-      StartThread([writer = history.get()] { writer->Run(); });
+  absl::StatusOr<std::thread> thread = StartThread([writer = history.get()] { writer->Run(); });
   if (!thread.ok()) return thread.status();
   history->thread_ = *std::move(thread);
   return history;
@@ -52,8 +51,7 @@ History::~History() {
   if (thread_.joinable()) thread_.join();
 }
 
-std::shared_ptr<History::Recording> History::Begin(int pid, uint64_t start_time,
-                                                   absl::Time start) {
+std::shared_ptr<History::Recording> History::Begin(int pid, uint64_t start_time, absl::Time start) {
   return std::make_shared<Recording>(folder_->Begin(pid, start_time, start));
 }
 

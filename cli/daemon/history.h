@@ -1,8 +1,8 @@
 // Keeps what was sampled on disk, as recordings that `spyhop report` reads, bounded by bytes and
 // age; see history_folder.h for the names.
 //
-// Whoever samples hands over finished blocks; one thread packs and writes them (some 30 us each), so
-// a slow disk holds up nobody: what waits is bounded, and a recording that has lost a block ends
+// Whoever samples hands over finished blocks; one thread packs and writes them (some 30 us each),
+// so a slow disk holds up nobody: what waits is bounded, and a recording that has lost a block ends
 // there. A recording is whole after each block, so a killed daemon loses what is younger than
 // kBlockSpan. Of a full disk is told once; the oldest recordings make room, and the next part tries
 // again. Nothing is synced: after a loss of power the last half minute may be missing.

@@ -73,9 +73,9 @@ int WriteAll(int fd, std::string_view bytes) {
 }
 
 absl::Status CannotUse(const std::string& path, int error) {
-  return absl::UnavailableError(
-      absl::StrCat("cannot keep the history in '", EscapeForTerminal(path), "': ", strerror(error),
-                   "; name another folder (history = ...), or none"));
+  return absl::UnavailableError(absl::StrCat("cannot keep the history in '",
+                                             EscapeForTerminal(path), "': ", strerror(error),
+                                             "; name another folder (history = ...), or none"));
 }
 
 }  // namespace

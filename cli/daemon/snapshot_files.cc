@@ -16,9 +16,8 @@ namespace spyhop {
 absl::StatusOr<std::string> WriteSnapshotFile(const std::string& folder,
                                               absl::Span<const Snapshot> snapshots) {
   mkdir(folder.c_str(), 0750);  // if it fails, so does Open, and says why
-  const std::string path =
-      absl::StrCat(folder, "/", absl::FormatTime("%Y%m%dT%H%M%E3SZ", absl::Now(), absl::UTCTimeZone()),
-                   ".json");
+  const std::string path = absl::StrCat(
+      folder, "/", absl::FormatTime("%Y%m%dT%H%M%E3SZ", absl::Now(), absl::UTCTimeZone()), ".json");
   absl::StatusOr<OutputFile> file = OutputFile::Open(path, nullptr);
   if (!file.ok()) return file.status();
   for (const Snapshot& snapshot : snapshots) WriteJsonSnapshot(snapshot, file->sink());

@@ -28,7 +28,7 @@ TargetWatch::TargetWatch(FleetTarget target, const How& how, std::unique_ptr<Sam
   target_.info = sampler->target();
   target_.rate_hz = target_.asked_hz;
   const LiveFeed::Lengths lengths = LengthsOf(how.segment, target_.info.pid);
-  feed_ = std::make_unique<LiveFeed>(std::move(sampler), lengths,
+  feed_ = std::make_unique<LiveFeed>(std::move(sampler), lengths, gate_,
                                      static_cast<LiveFeed::Listener*>(this));
 }
 
@@ -128,7 +128,7 @@ void TargetWatch::Pause() {
     const std::lock_guard lock(mutex_);
     target_.paused = true;
   }
-  feed_->HaltSoon();
+  feed_->Halt();
 }
 
 void TargetWatch::Resume() {

@@ -70,15 +70,16 @@ class TargetWatch : private LiveFeed::Listener {
   const How how_;
   const OutputsNow outputs_now_;
   RecentParts& recent_;
+  SamplingGate gate_;  // stays open
   // Of the feed's thread.
   std::shared_ptr<const FleetOutputs> outputs_;  // of the part that runs
   std::shared_ptr<History::Recording> recording_;
   std::optional<RecordingStream> stream_;
 
   mutable std::mutex mutex_;
-  FleetTarget target_;    // with the figures of all finished parts
-  uint64_t rounds_ = 0;   // idem
-  SamplingProgress now_;  // of the part that runs
+  FleetTarget target_;              // with the figures of all finished parts
+  uint64_t rounds_ = 0;             // idem
+  SamplingProgress now_;            // of the part that runs
   std::unique_ptr<LiveFeed> feed_;  // last: uses all of the above
 };
 

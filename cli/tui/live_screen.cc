@@ -7,31 +7,29 @@
 
 #include <utility>
 
+#include "base/scoped_signal_mask.h"
+
 namespace spyhop {
 namespace {
 
 constexpr int kLookEveryMilliseconds = 100;
 
-constexpr int kContinueMilliseconds = 1000;
-
 ScopedFd SignalFd(std::initializer_list<int> signals) {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : signals) sigaddset(&set, signal);
+  const sigset_t set = ScopedSignalMask::SetOf(signals);
   return ScopedFd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 }  // namespace
 
 LiveScreen::LiveScreen(const TopSettings& settings, const std::atomic<bool>& stop,
-                       CursesScreen& screen, TopSource& source)
+                       SamplingGate& gate, CursesScreen& screen, TopSource& source)
     : settings_(settings),
       stop_(stop),
+      gate_(gate),
       screen_(screen),
       source_(source),
       sources_(settings.table.open_source),
       signals_(SignalFd({SIGTSTP, SIGWINCH})),
-      continued_(SignalFd({SIGCONT})),
       state_(settings.state) {}
 
 TopEnd LiveScreen::Run() {
@@ -130,18 +128,12 @@ void LiveScreen::ChooseRow() {
 }
 
 void LiveScreen::Suspend() {
-  source_.Halt();
+  const ScopedHalt halt(gate_);
+  if (!halt.halted()) return;
+  const ScopedSignalMask open(SIG_UNBLOCK, {SIGTTOU});  // by `bg` it is stopped again
   screen_.Leave();
-  // Another thread may take it, and this one run on for a moment: so the end of the stop is waited
-  // for. SIGSTOP takes away what was pending of SIGCONT (signal(7)).
-  kill(getpid(), SIGSTOP);
-  pollfd continued{continued_.get(), POLLIN, 0};
-  poll(&continued, 1, kContinueMilliseconds);
-  signalfd_siginfo info;
-  while (read(continued_.get(), &info, sizeof(info)) == sizeof(info)) {
-  }
+  StopThisProcess();
   screen_.Return();
-  source_.GoOn();
 }
 
 }  // namespace spyhop

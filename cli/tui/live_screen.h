@@ -1,7 +1,6 @@
 // `spyhop top` in a terminal: the loop that shows what was sampled and does what keys say.
 //
-// SIGTSTP, SIGCONT and SIGWINCH must be blocked in all threads: they are taken here. Before Spyhop
-// is stopped (Ctrl-Z) sampling is halted, so that no thread of the target is held meanwhile.
+// SIGTSTP and SIGWINCH must be blocked in all threads: they are taken here.
 #ifndef SPYHOP_CLI_TUI_LIVE_SCREEN_H_
 #define SPYHOP_CLI_TUI_LIVE_SCREEN_H_
 
@@ -14,14 +13,15 @@
 #include "cli/tui/source_texts.h"
 #include "cli/tui/top_settings.h"
 #include "cli/tui/top_source.h"
+#include "sampler/sampling_gate.h"
 
 namespace spyhop {
 
 class LiveScreen {
  public:
   // All must outlive this.
-  LiveScreen(const TopSettings& settings, const std::atomic<bool>& stop, CursesScreen& screen,
-             TopSource& source);
+  LiveScreen(const TopSettings& settings, const std::atomic<bool>& stop, SamplingGate& gate,
+             CursesScreen& screen, TopSource& source);
 
   // Returns with the screen still open.
   TopEnd Run();
@@ -42,11 +42,11 @@ class LiveScreen {
 
   const TopSettings& settings_;
   const std::atomic<bool>& stop_;
+  SamplingGate& gate_;
   CursesScreen& screen_;
   TopSource& source_;
   SourceTexts sources_;
   ScopedFd signals_;
-  ScopedFd continued_;
   TopState state_;
   TopData data_;
   TopTable table_;

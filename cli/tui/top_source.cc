@@ -20,12 +20,15 @@ Nanos PartLength(Nanos delay, double rate_hz) {
 
 }  // namespace
 
-TopSource::TopSource(std::vector<std::unique_ptr<Sampler>> samplers, Nanos delay, double rate_hz) {
+TopSource::TopSource(std::vector<std::unique_ptr<Sampler>> samplers, Nanos delay, double rate_hz,
+                     SamplingGate& gate) {
   const Nanos length = PartLength(delay, rate_hz);
   for (std::unique_ptr<Sampler>& sampler : samplers) {
     LiveProfile live(sampler->target());
-    watched_.push_back({std::make_unique<LiveFeed>(
-                            std::move(sampler), LiveFeed::Lengths{.first = kSecond, .each = length}), std::move(live)});
+    watched_.push_back(
+        {std::make_unique<LiveFeed>(std::move(sampler),
+                                    LiveFeed::Lengths{.first = kSecond, .each = length}, gate),
+         std::move(live)});
   }
   start_ = clock_.Now();
   own_cpu_ = ProcessCpuTime();
@@ -70,14 +73,6 @@ void TopSource::Reset() {
   for (Watched& each : watched_) each.live.Reset(each.feed->BeginAnew());
   start_ = clock_.Now();
   own_cpu_ = ProcessCpuTime();
-}
-
-void TopSource::Halt() {
-  for (Watched& each : watched_) each.feed->Halt();
-}
-
-void TopSource::GoOn() {
-  for (Watched& each : watched_) each.feed->GoOn();
 }
 
 absl::Status TopSource::status() const {

@@ -18,16 +18,15 @@ class TopSource {
  public:
   // At least one sampler. Samples from now on, in parts of about `delay`: longer ones at low rates,
   // so that a part has enough samples of a thread to be held against the scheduler's counts.
-  TopSource(std::vector<std::unique_ptr<Sampler>> samplers, Nanos delay, double rate_hz);
+  // `gate` must outlive this.
+  TopSource(std::vector<std::unique_ptr<Sampler>> samplers, Nanos delay, double rate_hz,
+            SamplingGate& gate);
 
   // Takes what has been sampled; true when there is something new.
   bool Update();
   // See LiveProfile::Make.
   TopData Make(Nanos window) const;
   void Reset();
-  // While Spyhop itself is stopped; see LiveFeed::Halt.
-  void Halt();
-  void GoOn();
 
   // All have ended, and what they left has been taken.
   bool ended() const { return ended_; }

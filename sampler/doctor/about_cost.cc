@@ -36,7 +36,8 @@ class Measurement {
         Sampler::Create(pid, {.rate_hz = kRate, .duration = kDuration});
     if (!sampler.ok()) return sampler.status();
     const std::atomic<bool> never = false;
-    return (*sampler)->Run(never, profile_, [this](const SamplingProgress&) { NoteFirst(); });
+    SamplingGate open;
+    return (*sampler)->Run(never, open, profile_, [this](const SamplingProgress&) { NoteFirst(); });
   }
 
   std::optional<Cost> cost() const {

@@ -7,7 +7,14 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "base/absl_view.h"
 #include "base/scoped_fd.h"
 
 namespace spyhop {
@@ -48,6 +55,10 @@ bool GoBeforeOthers() noexcept {
   return SetAttributes({.policy = SCHED_FIFO, .flags = kResetOnFork, .priority = 1});
 }
 
+ScopedUrgency::ScopedUrgency() noexcept {
+  if (!GoBeforeOthers()) RequestPromptness(false);
+}
+
 bool CpuSharing::MoveTo(int cpu) noexcept {
   if (moved_ && cpu == cpu_) return true;
   if (cpu < 0 || cpu >= CPU_SETSIZE) return false;
@@ -65,6 +76,22 @@ bool CpuSharing::MoveTo(int cpu) noexcept {
 void CpuSharing::End() noexcept {
   if (moved_) sched_setaffinity(0, sizeof(original_), &original_);
   moved_ = false;
+}
+
+bool CpusAreShort() {
+  std::ifstream file("/proc/loadavg");
+  std::string line;
+  std::getline(file, line);
+  return ParseReadyThreads(line).value_or(0) > sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+std::optional<int> ParseReadyThreads(std::string_view loadavg) {
+  const std::vector<absl::string_view> fields = absl::StrSplit(AbslView(loadavg), ' ');
+  if (fields.size() < 4) return std::nullopt;
+  const std::pair<absl::string_view, absl::string_view> counts =
+      absl::StrSplit(fields[3], absl::MaxSplits('/', 1));
+  int ready = 0;
+  return absl::SimpleAtoi(counts.first, &ready) ? std::optional(ready) : std::nullopt;
 }
 
 void RaiseOpenFileLimit() noexcept {

@@ -1,6 +1,6 @@
 """What a snapshot costs: its wall and CPU time, and for how long the target was stopped. Prints a table, asserts nothing.
 
-    tests/bench/snapshot.py [--runs N] [--threads N] [--python NAME]
+    tests/bench/snapshot.py [--runs N] [--threads N] [--hogs N] [--python NAME]
 
 Other programs on PATH that show stacks (pystack, py-spy) are run in turn with spyhop, on the same process.
 """
@@ -52,16 +52,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--runs', type=int, default=15)
     parser.add_argument('--threads', type=int, default=100, help='one of them is busy, the others wait')
+    parser.add_argument('--hogs', type=int, default=0, help='so many processes that take all the CPU they get')
     parser.add_argument('--python', help='an interpreter by name, as interpreters.py --list has it')
     options = parser.parse_args()
     python = windows.begin(options.python)
-    with harness.Puppet(python, 'worker.py', 1, DEPTH, options.threads - 2) as puppet:
+    with (harness.hogs(options.hogs),
+          harness.Puppet(python, 'worker.py', 1, DEPTH, options.threads - 2) as puppet):
         figures = {name: [] for name, _ in commands(puppet.pid)}
         for _ in range(options.runs):
             for name, command in commands(puppet.pid):
                 figures[name].append(run(command))
     rows = [(name, *map(cell, zip(*taken))) for name, taken in figures.items()]
-    windows.table(f'A snapshot of {options.threads} threads, median (most) of {options.runs} runs in turn',
+    beside = f' beside {options.hogs} hogs' if options.hogs else ''
+    windows.table(f'A snapshot of {options.threads} threads{beside}, median (most) of {options.runs} runs in turn',
                   ('program', 'wall ms', 'CPU ms', 'stopped µs'), rows)
 
 

@@ -93,7 +93,9 @@ class Diff(unittest.TestCase):
     def test_usage(self):
         for arguments, words in (((self.before,), 'which two recordings'), ((self.before,) * 3, 'which two recordings'),
                                  ((self.before, self.after, '-f', 'pprof'), 'use one of: table json html'),
-                                 ((self.before, self.after, '--view', 'waits'), 'use one of: lines functions'),
+                                 ((self.before, self.after, '-f', 'bogus'), "'bogus': use one of: table json html\n"),
+                                 ((self.before, self.after, '--view', 'waits'), 'use one of: lines functions\n'),
+                                 ((self.before, self.after, '--view', 'bogus'), 'use one of: lines functions\n'),
                                  ((self.before, self.after, '--fail-above', 'x'), '--fail-above')):
             result = spyhop.run('diff', *arguments).expect(spyhop.USAGE)
             self.assertIn(words, result.err)

@@ -220,6 +220,18 @@ class Ends(Top):
         shell.type('q')
         shell.await_text(r'ready>\s*$', absent='own CPU')
 
+    def test_started_in_the_background(self):
+        shell = self.enterContext(tmux.Shell())
+        shell.type(f'{spyhop.BINARY} top --delay 1 -p {self.puppet.pid} &', 'Enter')
+        shell.await_text(r'\[1\] \d+')
+        pid = shell.program()
+        proc.until(lambda: proc.state(pid) == 'T', 20, 'it is stopped')
+        self.assertEqual(proc.held(self.puppet.pid), [])
+        shell.type('fg', 'Enter')
+        shell.await_text(r'own CPU(.*\n)* *█.* count')
+        shell.type('q')
+        shell.await_text(r'ready>\s*$', absent='own CPU')
+
 
 class Plain(Top):
     def test_tables_where_there_is_no_terminal(self):

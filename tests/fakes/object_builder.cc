@@ -191,19 +191,20 @@ RemoteAddress ObjectBuilder::Dict(const Items& items, DictShape shape) {
   return dict;
 }
 
-RemoteAddress ObjectBuilder::Instance(const Items& items, InstanceShape shape) {
+RemoteAddress ObjectBuilder::Instance(const Items& items, InstanceShape shape,
+                                      std::string_view type_name) {
   constexpr int64_t kBasicSize = 64;
   constexpr int64_t kDictOffset = 48;
   const InstanceDictModel model = layout_.features.instance_dict;
   if (model == InstanceDictModel::kDictOffset) {
-    const RemoteAddress object = Object(Type("C", 0, kBasicSize, kDictOffset), kObjectSize);
+    const RemoteAddress object = Object(Type(type_name, 0, kBasicSize, kDictOffset), kObjectSize);
     memory_.Set(object.Plus(kDictOffset), Dict(items));
     return object;
   }
   const bool values = shape == InstanceShape::kValues;
   const bool is_inline = model == InstanceDictModel::kInlineValues;
   const RemoteAddress type =
-      Type("C", kManagedDict | (is_inline ? kInlineValues : 0), kBasicSize, -1);
+      Type(type_name, kManagedDict | (is_inline ? kInlineValues : 0), kBasicSize, -1);
   const RemoteAddress object = Object(type, kObjectSize);
   const auto before = [&](uint64_t words) { return RemoteAddress(object.value() - words * kWord); };
   if (values) Put(type, layout_.type.ht_cached_keys, Keys(items, DictShape::kSplit));

@@ -42,7 +42,7 @@ class ObjectBuilder {
   RemoteAddress Int(int64_t value);    // 2.7: int
   RemoteAddress Long(__int128 value);  // 2.7: long
   RemoteAddress Dict(const Items& items, DictShape shape = DictShape::kGeneral);
-  RemoteAddress Instance(const Items& items, InstanceShape shape);
+  RemoteAddress Instance(const Items& items, InstanceShape shape, std::string_view type = "C");
   RemoteAddress Module(RemoteAddress dict);
 
   // An interpreter with one thread that runs one frame of a code object.

@@ -49,8 +49,8 @@ class Running:
         options.setdefault('stdin', subprocess.DEVNULL)
         options.setdefault('stdout', self.out)
         options.setdefault('stderr', self.err)
-        self.popen = subprocess.Popen([*harness.LEASH, *prefix, BINARY, *self.arguments], start_new_session=True,
-                                      **options)
+        options.setdefault('start_new_session', True)
+        self.popen = subprocess.Popen([*harness.LEASH, *prefix, BINARY, *self.arguments], **options)
         self.pid = self.popen.pid
 
     def finish(self, seconds=60):

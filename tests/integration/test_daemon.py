@@ -178,7 +178,8 @@ class Budget(OfADaemon):
         profile = watching.profile(puppet.pid)
         larger, smaller = (daemon.self_seconds(profile, name) for name in ('larger', 'smaller'))
         share, truth = larger / (larger + smaller), books['larger'] / sum(books.values())
-        samples = profile['sampling']['samples'] / 2  # the main thread waits
+        running, queued = larger + smaller, sum(daemon.self_seconds(profile, name, ['runq_s']) for name in ('larger', 'smaller'))
+        samples = profile['sampling']['samples'] / 2 * running / (running + queued)  # the main thread waits
         print(f'granted {profile["sampling"]["rate_hz"]:.1f} Hz of 1000; 3:1 is {share:.3f}, really {truth:.3f}, {samples:.0f} samples')
         self.assertLess(profile['sampling']['rate_hz'], 500)
         self.assertAlmostEqual(share, truth, delta=4 * math.sqrt(0.75 * 0.25 / samples) + 0.01)

@@ -40,6 +40,20 @@ class Case(unittest.TestCase):
         return self.enterContext(harness.Puppet(matrix.newest(), 'worker.py', *shape))
 
 
+class Crowded(Case):
+    def test_where_cpus_are_short_nothing_is_stopped(self):
+        puppet = self.worker(1, 20, 2)
+        busy = puppet.ask('tids')['busy'][0]
+        spared = 0
+        with harness.hogs(2 * os.cpu_count()):
+            for _ in range(7):
+                shown = spyhop.snapshot(puppet.pid)
+                thread = next(each for each in shown['threads'] if each['tid'] == busy)
+                self.assertEqual(sum(name.endswith('descend') for name in functions(thread)), 20)
+                spared += shown['stopped_us'] == 0
+        self.assertGreaterEqual(spared, 5, 'its CPU may be out of reach once, and a hog asleep for an instant')
+
+
 class Held(Case):
     """A process in which no time passes: its stacks are there, and what holds it is said."""
 

@@ -34,7 +34,7 @@ class FakeSampler : public Sampler {
 
   const TargetInfo& target() const override { return target_; }
 
-  absl::Status Run(const std::atomic<bool>& stop, Profile& profile,
+  absl::Status Run(const std::atomic<bool>& stop, SamplingGate&, Profile& profile,
                    const std::function<void(const SamplingProgress&)>& progress) override {
     profile.AddTarget(target_);
     const ThreadIndex thread = profile.AddThread({.tid = target_.pid});

@@ -88,7 +88,7 @@ TEST_F(NativeThreadsTest, TellsOneThatBurnsCpuFromOneThatWaits) {
     AwaitCpu(100 * kMillisecond);
     threads_.Look(clock_.Now(), {});
   }
-  threads_.Finish(clock_.Now());
+  threads_.Rest(clock_.Now());
   const ThreadInfo* burner = RowOf(Burner());
   const ThreadInfo* waiter = RowOf(child_.pid());
   ASSERT_TRUE(burner != nullptr && waiter != nullptr);

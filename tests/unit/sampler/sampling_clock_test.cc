@@ -12,7 +12,7 @@ namespace spyhop {
 namespace {
 
 constexpr Nanos kNever = std::numeric_limits<Nanos>::max();
-const std::atomic<bool> kGoOn{false};
+constexpr auto kGoOn = [] { return false; };
 constexpr double kPeriod = 10.0 * kMillisecond;  // 100 Hz
 
 TEST(SamplingClock, KeepsEachInstantWithinHalfAPeriodOfItsDeadline) {
@@ -78,10 +78,23 @@ TEST(SamplingClock, NeverSleepsBeyondTheLimit) {
 TEST(SamplingClock, ALongSleepEndsSoonAfterItIsToldTo) {
   FakeClock fake;
   const Nanos start = fake.Now();
-  const std::atomic<bool> stop{true};
   const std::atomic<double> rate{0.1};
   SamplingClock clock(fake, rate, 1);
-  EXPECT_LE(clock.AwaitNext(kNever, stop) - start, 100 * kMillisecond);
+  EXPECT_LE(clock.AwaitNext(kNever, [] { return true; }) - start, 100 * kMillisecond);
+}
+
+TEST(SamplingClock, APauseMakesNoRoundLate) {
+  FakeClock fake;
+  const std::atomic<double> rate{100};
+  SamplingClock clock(fake, rate, 1);
+  for (int i = 0; i < 5; ++i) clock.AwaitNext(kNever, kGoOn);
+  fake.Advance(kSecond);
+  clock.BeginAnew();
+  const Nanos again = fake.Now();
+  const Nanos next = clock.AwaitNext(kNever, kGoOn);
+  EXPECT_GE(static_cast<double>(next - again), kPeriod / 2 - 1);
+  EXPECT_LE(static_cast<double>(next - again), 1.5 * kPeriod + 1);
+  EXPECT_EQ(clock.late_rounds(), 0u);
 }
 
 // What a governor does all the time.

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -93,6 +94,33 @@ TEST_F(DwzTest, NothingElseIsOpened) {
   EXPECT_EQ(Open("/.dwz/x/../common", "abc"), nullptr);
   EXPECT_EQ(Open(std::filesystem::path(folder_).parent_path().parent_path() / "common", "abc"),
             nullptr);
+}
+
+// Where .debug_info is compressed, lines come from the line tables alone.
+TEST(LineInfo, ACompressedFileTellsTheSame) {
+  const std::string packed = testing::TempDir() + "line_info_test.packed";
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe");
+  const std::string command = "objcopy --compress-debug-sections=zlib " + self + " " + packed;
+  ASSERT_EQ(std::system(command.c_str()), 0) << command;
+  const std::shared_ptr<const ElfFile> file = OpenElf("/proc/self/exe");
+  const std::shared_ptr<const ElfFile> packed_file = OpenElf(packed);
+  ASSERT_TRUE(packed_file->IsCompressed(".debug_info"));
+  const auto lines = LineInfo::Open(file);
+  const auto packed_lines = LineInfo::Open(packed_file);
+  ASSERT_NE(packed_lines, nullptr);
+  EXPECT_FALSE(packed_file->ReadSection(".debug_info").empty()) << "hidden only from libdw";
+  int known = 0;
+  for (const ElfSymbol& function : file->FindFunctions({"*"})) {
+    const auto place = lines->At(function.address);
+    const auto other = packed_lines->At(function.address);
+    ASSERT_EQ(place.has_value(), other.has_value()) << function.name;
+    if (!place) continue;
+    ++known;
+    EXPECT_EQ(place->file, other->file) << function.name;
+    EXPECT_EQ(place->line, other->line) << function.name;
+  }
+  EXPECT_GT(known, 1000);
+  std::filesystem::remove(packed);
 }
 
 TEST(LineInfo, AHugeFileHasNone) {

@@ -42,5 +42,29 @@ TEST(Scheduling, PromptnessThatIsNotForTheFirstLeavesNiceAlone) {
   });
 }
 
+TEST(Scheduling, UrgencyEndsWithItsScope) {
+  InThread([] {
+    const int nice = getpriority(PRIO_PROCESS, 0);
+    const bool may = GoBeforeOthers();
+    {
+      const ScopedUrgency urgent;
+      EXPECT_EQ(Policy(), may ? SCHED_FIFO : SCHED_OTHER);
+    }
+    EXPECT_EQ(Policy(), SCHED_OTHER);
+    EXPECT_EQ(getpriority(PRIO_PROCESS, 0), nice);
+  });
+}
+
+TEST(ParseReadyThreads, IsTheFirstOfTheFourthField) {
+  EXPECT_EQ(ParseReadyThreads("0.71 0.48 0.42 3/84 11206\n"), 3);
+  EXPECT_EQ(ParseReadyThreads("14.71 12.03 9.04 117/2040 4194304"), 117);
+}
+
+TEST(ParseReadyThreads, IsNothingInALineThatMakesNoSense) {
+  for (const char* text : {"", "0.71 0.48 0.42", "0.71 0.48 0.42 x/84 1", "a b c d e", "   /"}) {
+    EXPECT_EQ(ParseReadyThreads(text), std::nullopt) << text;
+  }
+}
+
 }  // namespace
 }  // namespace spyhop
