@@ -181,8 +181,8 @@ class Content(unittest.TestCase):
 
 
 class Misbehaviour(unittest.TestCase):
-    ONCE_MORE = [('answer', 429), ('answer', 502), ('answer', 503), ('answer', 504), ('answer_early', 503), 'stall', 'drip',
-                 'garbage', 'half_head', 'endless_head', 'close', 'close_early']
+    ONCE_MORE = [('answer', 429), ('answer', 503), ('answer_early', 503), 'stall', 'drip', 'garbage', 'half_head', 'endless_head',
+                 'close', 'close_early']
 
     def once(self, kind):
         """Each failure once, with two that are taken after each: their delays stay short."""
@@ -218,13 +218,13 @@ class Misbehaviour(unittest.TestCase):
 
     def test_retry_after_is_heeded(self):
         with pushing() as (store, driver):
-            date = email.utils.formatdate(time.time() + 5, usegmt=True)  # Whole seconds: 4 to 5 from now.
-            store.will(('answer', 429, ('Retry-After', '3')), ('answer', 503, ('Retry-After', date)))
+            date = email.utils.formatdate(time.time() + 4, usegmt=True)  # Whole seconds: 3 to 4 from now.
+            store.will(('answer', 429, ('Retry-After', '2')), ('answer', 503, ('Retry-After', date)))
             begin = time.monotonic()
             driver.part()
             store.wait_for_taken(1)
-            self.assertTrue(3 <= gaps(store)[0] < 3.5, gaps(store))
-            self.assertTrue(3.9 <= store.times[2] - begin < 5.5, gaps(store))
+            self.assertTrue(2 <= gaps(store)[0] < 3, gaps(store))
+            self.assertTrue(2.9 <= store.times[2] - begin < 5, gaps(store))
 
     def test_all_wait_for_a_store_that_refuses(self):
         with pushing() as (store, driver):
@@ -366,7 +366,8 @@ class Daemon(unittest.TestCase):
             two.wait_for_taken(1)
             daemon.send_signal(signal.SIGTERM)  # It sends what it has of the next part.
             self.assertEqual(daemon.wait(harness.PATIENCE), 0)
-        self.assertEqual({each.query['name'][0] for each in one.taken}, {'shop{env=prod,zone=b}'})
+        for each in one.taken:
+            self.assertRegex(each.query['name'][0], r'^shop\{env=prod,(python_version=3\.[\d.]+,)?zone=b\}$')
         pprofs = [profile_store.PprofView(each.message) for each in one.taken]
         walls = [each for taken in two.taken for each in profile_store.otlp_profiles(taken.message) if each.type[0] == 'wall']
         self.assertEqual(sorted(each.start for each in pprofs), sorted(each.start for each in walls))
@@ -402,11 +403,11 @@ class Tls(unittest.TestCase):
     def test_a_store_of_a_known_authority_is_sent_to(self):
         with profile_store.Store(self.certificate) as store, \
                 self.driver(store.url, SSL_CERT_FILE=os.path.join(self.folder, 'authority.pem')) as driver:
-            store.will(('answer', 429, ('Retry-After', '3')), 'take_huge_body', 'take_half_body', ('answer', 404))
+            store.will(('answer', 429, ('Retry-After', '2')), 'take_huge_body', 'take_half_body', ('answer', 404))
             for pid in range(4):
                 driver.part(pid=pid)
             driver.wait_for(sent=3, dropped__refused=1)
-            self.assertTrue(3 <= gaps(store)[0] < 3.5, gaps(store))
+            self.assertGreaterEqual(gaps(store)[0], 2)
 
     def test_any_other_store_is_not(self):
         with profile_store.Store(self.certificate) as store, self.driver(store.url) as driver:
