@@ -26,7 +26,9 @@ struct HttpRequest {
   std::string_view content_type;
   HttpHeaders headers;    // further ones
   std::string_view body;  // gzip
-  Nanos timeout = 0;      // of it all, from the look-up of the name to the answer's end
+  // Of it all, up to the answer's end. A look-up of the host's name that hangs is waited for as
+  // long as the C library lets it (resolv.conf(5): timeout, attempts).
+  Nanos timeout = 0;
 };
 
 struct HttpAnswer {

@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/absl_view.h"
+#include "report/escape.h"
 
 namespace spyhop {
 namespace {
@@ -20,7 +21,7 @@ constexpr std::string_view kNoService = "unknown";
 
 absl::Status Bad(std::string_view url, std::string_view why) {
   return absl::InvalidArgumentError(
-      absl::StrCat("'", AbslView(url), "' is no address to push to: ", AbslView(why)));
+      absl::StrCat("'", EscapeForTerminal(url), "' is no address to push to: ", AbslView(why)));
 }
 
 bool IsPort(std::string_view text) {

@@ -5,8 +5,12 @@
 #include <random>
 #include <utility>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/start_thread.h"
 #include "cli/daemon/push_encoder.h"
 #include "cli/daemon/push_headers.h"
+#include "report/escape.h"
 
 namespace spyhop {
 namespace {
@@ -24,20 +28,38 @@ uint64_t BytesOf(const FleetPart& part) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Pusher>> Pusher::Create(const PushTarget& target) {
+  if (target.url.find('?') != std::string::npos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", EscapeForTerminal(target.url),
+                     "' is no address to push to: it has a query ('?'), but a path follows"));
+  }
   absl::StatusOr<std::unique_ptr<HttpPoster>> poster = MakeHttpPoster(target.url);
   if (!poster.ok()) return poster.status();
   if (absl::StatusOr<HttpHeaders> headers = ReadHeaders(target.headers); !headers.ok()) {
     return headers.status();
   }
-  return std::unique_ptr<Pusher>(new Pusher(target, *std::move(poster)));
+  std::unique_ptr<Pusher> pusher(new Pusher(target, *std::move(poster)));
+  absl::Status started = pusher->Start();
+  if (!started.ok()) return started;
+  return pusher;
 }
 
 Pusher::Pusher(const PushTarget& target, std::unique_ptr<HttpPoster> poster)
     : target_(target),
       poster_(std::move(poster)),
-      sender_(target_, *poster_, {.clock = clock_, .wall = absl::Now}, std::random_device{}()),
-      encoder_([this] { EncodeAll(); }),
-      sender_thread_([this] { SendAll(); }) {}
+      sender_(target_, *poster_, {.clock = clock_, .wall = absl::Now}, std::random_device{}()) {}
+
+absl::Status Pusher::Start() {
+  absl::StatusOr<std::thread> encoder = StartThread([this] { EncodeAll(); });
+  if (!encoder.ok()) return encoder.status();
+  encoder_ = *std::move(encoder);
+  const Lock lock(mutex_);
+  absl::StatusOr<std::thread> sender = StartThread([this] { SendAll(); });
+  if (!sender.ok()) return sender.status();
+  sender_thread_ = *std::move(sender);
+  sent_ = false;
+  return absl::OkStatus();
+}
 
 Pusher::~Pusher() {
   {
@@ -48,8 +70,8 @@ Pusher::~Pusher() {
     has_ended_.wait_for(lock, kLastChance, [this] { return sent_; });
   }
   poster_->Cancel();
-  encoder_.join();
-  sender_thread_.join();
+  if (encoder_.joinable()) encoder_.join();
+  if (sender_thread_.joinable()) sender_thread_.join();
 }
 
 void Pusher::Consume(const FleetPart& part) {

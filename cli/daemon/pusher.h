@@ -29,7 +29,8 @@ class Pusher : public PartConsumer {
  public:
   static constexpr uint64_t kMostWaiting = 16 << 20;  // bytes
 
-  // kInvalidArgument or kUnavailable: its address or its headers are of no use.
+  // kInvalidArgument or kUnavailable: its address or its headers are of no use. kResourceExhausted:
+  // there is no thread left.
   static absl::StatusOr<std::unique_ptr<Pusher>> Create(const PushTarget& target);
   // Sends what waits, as long as it is taken, for at most three seconds.
   ~Pusher() override;
@@ -44,6 +45,7 @@ class Pusher : public PartConsumer {
   using Lock = std::unique_lock<std::mutex>;
 
   Pusher(const PushTarget& target, std::unique_ptr<HttpPoster> poster);
+  absl::Status Start();
   void EncodeAll();
   void Encode(const FleetPart& part);
   void SendAll();
@@ -63,9 +65,9 @@ class Pusher : public PartConsumer {
   bool added_ = false;    // a request, since the sender looked
   bool closing_ = false;  // no part will come
   bool encoded_ = false;  // no request will come
-  bool sent_ = false;
+  bool sent_ = true;      // nobody sends
 
-  std::thread encoder_;  // last: they use all of the above
+  std::thread encoder_;
   std::thread sender_thread_;
 };
 
