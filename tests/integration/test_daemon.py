@@ -124,7 +124,8 @@ class Configuration(OfADaemon):
         self.assertEqual(len(names), 1)
         path = os.path.join(watching.snapshots, names[0])
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o640)
-        text, documents = open(path, encoding='utf-8').read(), []
+        with open(path, encoding='utf-8') as file:
+            text, documents = file.read(), []
         while text.strip():
             document, end = json.JSONDecoder().raw_decode(text.lstrip())
             documents.append(document)

