@@ -1,6 +1,7 @@
 """Where no thread is to be had spyhop says so, and does what needs none; nothing dies of it."""
 import context  # noqa: F401  isort:skip
 import os
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -37,9 +38,13 @@ class NoThreads(unittest.TestCase):
                 self.assert_told(result, "container's runtime")
 
     def test_the_program_runs_on(self):
-        result = spyhop.run('run', '--', sys.executable, '-c', 'print(3); exit(7)', prefix=REFUSED).expect(7)
-        self.assertEqual(result.out, '3\n')
-        self.assertRegex(result.err, 'not sampled: cannot start a thread: ')
+        program = [sys.executable, '-c', 'print(3, flush=True); input(); exit(7)']
+        with subprocess.Popen([*REFUSED, spyhop.BINARY, 'run', '--', *program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, encoding='utf-8') as process:
+            told = process.stderr.readline()
+            out, _ = process.communicate('\n')
+        self.assertEqual((process.returncode, out), (7, '3\n'))
+        self.assertRegex(told, 'not sampled: cannot start a thread: ')
 
     def test_a_recording_is_read_without(self):
         recording = os.path.join(self.folder, 'p.spyhop')
