@@ -50,9 +50,9 @@ class Daemon:
     def await_recording(self, pid, seconds=20):
         proc.until(lambda: self.recordings(pid), seconds, f'a recording of process {pid}; {self.running.said()}')
 
-    def profile(self, pid):
-        """What the history holds of a process, as spyhop.profile/1."""
-        return spyhop.run('report', *self.recordings(pid), '-f', 'json', '--stacks', '-o', '-', '-q').expect(spyhop.DONE).json()
+    def profile(self, pid, skip=0):
+        """What the history holds of a process but for its first parts, as spyhop.profile/1."""
+        return spyhop.run('report', *self.recordings(pid)[skip:], '-f', 'json', '--stacks', '-o', '-', '-q').expect(spyhop.DONE).json()
 
     def end(self):
         """As systemd ends it; its last parts are in the history then."""
