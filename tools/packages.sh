@@ -13,7 +13,7 @@ build_packages=(
 # The interpreter tools/try shows Spyhop on; the program is of its own standard library.
 try_packages=(python3)
 
-package_packages=(dpkg-dev binutils gzip)
+package_packages=(dpkg-dev binutils gzip libcurl4-openssl-dev)
 
 # What tests the packages (tests/packages): Debian's roots, its rules, and a CPython on musl.
 package_test_packages=(mmdebstrap lintian musl-tools linux-libc-dev gcc make dpkg-dev)

@@ -147,9 +147,9 @@ absl::StatusOr<std::unique_ptr<HttpPoster>> MakeHttpPoster(std::string_view url)
   std::unique_ptr<HttpPoster> poster = MakeCurlPoster();
   if (poster != nullptr) return poster;
   return absl::InvalidArgumentError(
-      absl::StrCat("this Spyhop was built without TLS, so it cannot push to '", AbslView(url),
-                   "'; use http:// to a proxy on this machine, or build it where "
-                   "libcurl4-openssl-dev is installed"));
+      absl::StrCat("cannot push to '", AbslView(url),
+                   "': TLS is libcurl's, which is not installed, or this Spyhop was built without "
+                   "it; install libcurl4, or use http:// to a proxy on this machine"));
 }
 
 }  // namespace spyhop

@@ -3,6 +3,7 @@
 #ifdef SPYHOP_HAVE_CURL
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 
 #include <algorithm>
 #include <atomic>
@@ -18,15 +19,56 @@
 namespace spyhop {
 namespace {
 
+// Opened when it is needed: it brings 30 libraries along, and to bind them costs every command 8
+// ms.
+struct LibCurl {
+  decltype(&curl_global_init) global_init = nullptr;
+  decltype(&curl_easy_init) easy_init = nullptr;
+  decltype(&curl_easy_cleanup) easy_cleanup = nullptr;
+  decltype(&curl_easy_setopt) easy_setopt = nullptr;
+  decltype(&curl_easy_perform) easy_perform = nullptr;
+  decltype(&curl_easy_getinfo) easy_getinfo = nullptr;
+  decltype(&curl_easy_strerror) easy_strerror = nullptr;
+  decltype(&curl_slist_append) slist_append = nullptr;
+  decltype(&curl_slist_free_all) slist_free_all = nullptr;
+};
+
+template <typename Function>
+bool Find(void* library, const char* name, Function& function) {
+  function = reinterpret_cast<Function>(dlsym(library, name));
+  return function != nullptr;
+}
+
+// Null: it is not installed.
+const LibCurl* OpenLibCurl() {
+  static LibCurl found;
+  void* library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+  const bool whole = library != nullptr && Find(library, "curl_global_init", found.global_init) &&
+                     Find(library, "curl_easy_init", found.easy_init) &&
+                     Find(library, "curl_easy_cleanup", found.easy_cleanup) &&
+                     Find(library, "curl_easy_setopt", found.easy_setopt) &&
+                     Find(library, "curl_easy_perform", found.easy_perform) &&
+                     Find(library, "curl_easy_getinfo", found.easy_getinfo) &&
+                     Find(library, "curl_easy_strerror", found.easy_strerror) &&
+                     Find(library, "curl_slist_append", found.slist_append) &&
+                     Find(library, "curl_slist_free_all", found.slist_free_all);
+  return whole && found.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? &found : nullptr;
+}
+
+const LibCurl* Curl() {
+  static const LibCurl* const opened = OpenLibCurl();
+  return opened;
+}
+
 struct CurlDeleter {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  void operator()(CURL* handle) const { Curl()->easy_cleanup(handle); }
+  void operator()(curl_slist* list) const { Curl()->slist_free_all(list); }
 };
 using CurlHandle = std::unique_ptr<CURL, CurlDeleter>;
 using CurlList = std::unique_ptr<curl_slist, CurlDeleter>;
 
 void AddHeader(CurlList& list, const std::string& line) {
-  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+  curl_slist* longer = Curl()->slist_append(list.get(), line.c_str());
   if (longer == nullptr) return;
   static_cast<void>(list.release());
   list.reset(longer);
@@ -76,44 +118,45 @@ int IsCancelled(void* of, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
 
 void Prepare(CURL* handle, const HttpRequest& request, const curl_slist* headers,
              Received& received) {
-  curl_easy_setopt(handle, CURLOPT_URL, std::string(request.url).c_str());
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "https");
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
-  curl_easy_setopt(handle, CURLOPT_USERAGENT, absl::StrCat("spyhop/", Version()).c_str());
-  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
-  curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
-  curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
-                   static_cast<curl_off_t>(request.body.size()));
-  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout / kMillisecond));
-  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, TakeHeader);
-  curl_easy_setopt(handle, CURLOPT_HEADERDATA, &received);
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, TakeBody);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &received);
-  curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, IsCancelled);
-  curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &received);
+  Curl()->easy_setopt(handle, CURLOPT_URL, std::string(request.url).c_str());
+  Curl()->easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "https");
+  Curl()->easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  Curl()->easy_setopt(handle, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
+  Curl()->easy_setopt(handle, CURLOPT_USERAGENT, absl::StrCat("spyhop/", Version()).c_str());
+  Curl()->easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
+  Curl()->easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
+  Curl()->easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+                      static_cast<curl_off_t>(request.body.size()));
+  Curl()->easy_setopt(handle, CURLOPT_TIMEOUT_MS,
+                      static_cast<long>(request.timeout / kMillisecond));
+  Curl()->easy_setopt(handle, CURLOPT_HEADERFUNCTION, TakeHeader);
+  Curl()->easy_setopt(handle, CURLOPT_HEADERDATA, &received);
+  Curl()->easy_setopt(handle, CURLOPT_WRITEFUNCTION, TakeBody);
+  Curl()->easy_setopt(handle, CURLOPT_WRITEDATA, &received);
+  Curl()->easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+  Curl()->easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, IsCancelled);
+  Curl()->easy_setopt(handle, CURLOPT_XFERINFODATA, &received);
   // As OpenSSL's own programs; libcurl by itself does not look at it.
   if (const char* authorities = std::getenv("SSL_CERT_FILE")) {
-    curl_easy_setopt(handle, CURLOPT_CAINFO, authorities);
+    Curl()->easy_setopt(handle, CURLOPT_CAINFO, authorities);
   }
 }
 
 class CurlPoster : public HttpPoster {
  public:
   absl::StatusOr<HttpAnswer> Post(const HttpRequest& request) override {
-    const CurlHandle handle(curl_easy_init());
+    const CurlHandle handle(Curl()->easy_init());
     if (handle == nullptr) return absl::UnavailableError("libcurl gives no handle");
     Received received{.cancelled = &cancelled_};
     const CurlList headers = HeadersOf(request);
     Prepare(handle.get(), request, headers.get(), received);
-    const CURLcode code = curl_easy_perform(handle.get());
+    const CURLcode code = Curl()->easy_perform(handle.get());
     long status = 0;
-    curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
+    Curl()->easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
     received.answer.status = static_cast<int>(status);
     if (received.has_head) return received.answer;
     if (cancelled_) return absl::CancelledError("the daemon ends");
-    const char* why = curl_easy_strerror(code);
+    const char* why = Curl()->easy_strerror(code);
     if (code == CURLE_OPERATION_TIMEDOUT) return absl::DeadlineExceededError(why);
     return absl::UnavailableError(why);
   }
@@ -127,8 +170,7 @@ class CurlPoster : public HttpPoster {
 }  // namespace
 
 std::unique_ptr<HttpPoster> MakeCurlPoster() {
-  static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
-  return global == CURLE_OK ? std::make_unique<CurlPoster>() : nullptr;
+  return Curl() != nullptr ? std::make_unique<CurlPoster>() : nullptr;
 }
 
 }  // namespace spyhop

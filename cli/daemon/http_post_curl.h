@@ -9,7 +9,7 @@
 
 namespace spyhop {
 
-// Null: this Spyhop was built without libcurl.
+// Null: this Spyhop was built without libcurl, or it is not installed.
 std::unique_ptr<HttpPoster> MakeCurlPoster();
 
 }  // namespace spyhop
