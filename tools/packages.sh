@@ -31,7 +31,7 @@ test_packages=(
   uwsgi-core uwsgi-plugin-python3
   protobuf-compiler python3-protobuf  # The other opinion on what the daemon pushes.
   libcurl4-openssl-dev openssl        # The build takes TLS for pushes from it, where it is there.
-  wrk systemd                         # Load for its targets; what says whether its unit is right.
+  systemd                             # What says whether the daemon's unit is right.
 )
 
 # The readers of Spyhop's files (tests/viewers). Node.js and npm come beside them: tools/viewers.
