@@ -107,7 +107,7 @@ void ProcessDiscovery::State::Meet(const ProcessList::Entry& entry) {
 void ProcessDiscovery::State::Look(int pid, Known& process, Changes& changes) {
   process.executable = table->Executable(pid);
   process.next_look = kNever;
-  if (!process.executable.empty() && table->MayRunPython(pid, process.executable)) {
+  if (table->MayRunPython(pid, process.executable)) {
     std::optional<ProcessFacts> facts = table->Facts(pid);
     if (!facts || facts->start_time != process.start_time) return;  // the next listing knows
     process.told = true;

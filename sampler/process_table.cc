@@ -24,6 +24,14 @@ constexpr size_t kMostPrograms = 4096;
 
 bool Contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
+std::string_view BaseName(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+// All that is shown of another user's process: whoever chose it is to be told that it cannot be
+// sampled.
+bool IsCalledPython(const std::optional<ProcessFacts>& facts) {
+  return facts && !facts->command.empty() && Contains(BaseName(facts->command[0]), kPython);
+}
+
 // start_time is in ticks since boot, as is CLOCK_BOOTTIME (proc(5); both shifted in a time
 // namespace).
 Nanos AgeOf(uint64_t start_time) {
@@ -52,8 +60,8 @@ class LiveTable : public ProcessTable {
   std::string Executable(int pid) override { return ProcessFiles(pid).Executable(); }
 
   bool MayRunPython(int pid, const std::string& executable) override {
-    const std::string_view name = std::string_view(executable).substr(executable.rfind('/') + 1);
-    if (Contains(name, kPython)) return true;
+    if (executable.empty()) return IsCalledPython(FactsOf(pid));
+    if (Contains(BaseName(executable), kPython)) return true;
     const ProcessFiles files(pid);
     const absl::StatusOr<std::string> maps = files.MapsText();
     return maps.ok() && (Contains(*maps, kPython) || HasSymbols(files));

@@ -31,6 +31,7 @@ class ProcessTable {
   // The file it runs; empty: gone, or not permitted.
   virtual std::string Executable(int pid) = 0;
   // A cheap test, which may say yes wrongly, and no only of a CPython in a library of another name.
+  // Where the executable is not permitted, by what the process is called.
   virtual bool MayRunPython(int pid, const std::string& executable) = 0;
   virtual std::optional<ProcessFacts> Facts(int pid) = 0;
 };

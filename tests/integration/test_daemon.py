@@ -69,6 +69,7 @@ class Life(OfADaemon):
         open_to_it = self.puppet('ratio.py', prefix=as_nobody)
         watching = self.daemon('ratio.py', prefix=as_nobody)
         watching.await_recording(open_to_it.pid)
+        watching.await_said(f'process {barred.pid} is not sampled: ')
         watching.end()
         self.assertEqual(watching.recordings(barred.pid), [])
 
