@@ -178,8 +178,12 @@ std::optional<LineIndex> LineIndex::Read(absl::Span<const char> debug_line) {
       return std::nullopt;
     }
   }
+  // Of a function that several files have, the linker keeps the first one's, and has the tables of
+  // the others name that place, too: so the first is the right one.
   std::sort(index.sequences_.begin(), index.sequences_.end(),
-            [](const Sequence& a, const Sequence& b) { return a.begin < b.begin; });
+            [](const Sequence& a, const Sequence& b) {
+              return a.begin != b.begin ? a.begin < b.begin : a.table > b.table;
+            });
   return index;
 }
 

@@ -102,8 +102,9 @@ class OtlpMessage {
   void ReadScope(Reader r, const std::map<std::string, std::string>& resource) {
     std::string scope;
     while (r.next()) {
+      const uint32_t field = r.tag();  // protozero forgets it when the field is read
       Reader part = r.get_message();
-      if (r.tag() == 1) {
+      if (field == 1) {
         while (part.next()) absl::StrAppend(&scope, scope.empty() ? "" : " ", part.get_string());
       } else {
         ReadProfile(part);
