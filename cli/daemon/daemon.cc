@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
+#include "cli/daemon/name_service.h"
 #include "cli/daemon/server_options.h"
 #include "cli/daemon/snapshot_files.h"
 
@@ -30,6 +31,7 @@ absl::Status Daemon::Run() {
   umask(027);
   // A file that may not grow any more is an error like any other (setrlimit(2)).
   signal(SIGXFSZ, SIG_IGN);
+  UseBuiltInNameService();
   absl::StatusOr<Outputs> outputs = OpenOutputs(config_);
   if (!outputs.ok()) return outputs.status();
   outputs_ = *std::move(outputs);

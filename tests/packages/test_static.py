@@ -4,6 +4,8 @@ import errno
 import os
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -33,12 +35,28 @@ class File(unittest.TestCase):
         self.assertNotIn('NEEDED', headers)
         self.assertIn('BIND_NOW', headers)
 
-    def test_it_loads_no_library_of_the_machine_it_runs_on(self):
-        """libdw would load libdebuginfod, and glibc's resolver others: none of them is in the program."""
+    def test_it_has_no_name_of_a_debug_server_client(self):
+        """libdw would load libdebuginfod of the machine it runs on."""
         with open(packages.static_file(), 'rb') as file:
-            content = file.read()
-        for name in (b'libdebuginfod', b'libnss_files.so'):
-            self.assertNotIn(name, content)
+            self.assertNotIn(b'libdebuginfod', file.read())
+
+    def test_the_daemon_looks_up_names_without_the_machines_libraries(self):
+        """glibc's resolver would load those that nsswitch.conf names."""
+        puppet = self.enterContext(harness.Puppet(matrix.debian(), 'worker.py', 1, 3, 0))
+        folder = self.enterContext(tempfile.TemporaryDirectory(prefix='spyhop-'))
+        config, opened = (os.path.join(folder, name) for name in ('conf', 'opened'))
+        with open(config, 'w', encoding='ascii') as file:
+            file.write(f'[daemon]\nhistory =\ncontrol =\nsegment = 10s\nsnapshot-folder = {folder}\n'
+                       f'[watch one]\npid = {puppet.pid}\n'
+                       '[push none]\ntype = otlp\nurl = http://spyhop.invalid:9\ninterval = 1s\n')
+        command = ['strace', '-f', '-qq', '-e', 'trace=open,openat', '-o', opened, packages.static_file(), 'daemon', '--config', config]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, encoding='utf-8', start_new_session=True) as daemon:
+            said = next(line for line in daemon.stderr if 'push none' in line)
+            os.killpg(daemon.pid, signal.SIGKILL)
+        with open(opened, encoding='utf-8') as file:
+            files = file.read()
+        self.assertIn('/etc/resolv.conf', files, said)
+        self.assertNotIn('libnss', files)
 
 
 class InARoot:
